@@ -1,0 +1,1 @@
+"""The four services of Parity. None imports another; they tell each other by events."""
