@@ -1,1 +1,4 @@
-"""What every service stands on. It knows no service: calendars, obligations, ratings, events, the event spine, HTTP conventions."""
+"""What every service stands on; it knows no service.
+
+Calendars, obligations, ratings, events, the event spine and the conventions of the HTTP API.
+"""

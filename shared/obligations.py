@@ -145,7 +145,7 @@ class BandsBy(StrEnum):
 
 
 class Bands(Fact):
-    """Where good, approaching_target and requires_improvement end: shares of the target, or values in the unit (% for a ratio)."""
+    """Where good, approaching_target and requires_improvement end: shares of the target, or values in the unit (ratio: %)."""
 
     by: BandsBy
     good: Amount

@@ -56,7 +56,7 @@ class OrganisationRecorded(Event, type="organisation.recorded.v1", topic="commit
 
 
 class FrameworkLoaded(Event, type="framework.loaded.v1", topic="commitments"):
-    """A version of a measure catalogue was loaded, or one of its measures changed; ``version`` is the event's, not the catalogue's."""
+    """A version of a measure catalogue was loaded, or one of its measures changed; ``version`` counts these changes."""
 
     framework_id: UUID
     framework: str

@@ -1,0 +1,63 @@
+"""People: who they are, where they work and which roles they hold. Names and addresses never leave this database in an event."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.db import Connection, Pool, Record
+
+
+@dataclass(frozen=True)
+class Person:
+    id: UUID
+    name: str
+    email: str
+    organisation_id: UUID
+    roles: tuple[str, ...]
+
+
+def _person(row: Record) -> Person:
+    return Person(row["id"], row["name"], row["email"], row["organisation_id"], tuple(row["roles"]))
+
+
+async def add(conn: Connection, person: Person, *, at: datetime) -> None:
+    """Raises asyncpg.UniqueViolationError (``people_by_email``) where somebody has this address already."""
+    await conn.execute(
+        "INSERT INTO people (id, name, email, organisation_id, roles, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
+        person.id,
+        person.name,
+        person.email,
+        person.organisation_id,
+        list(person.roles),
+        at,
+    )
+
+
+async def find(conn: Connection | Pool, ids: Sequence[UUID]) -> list[Person]:
+    """Those of the people with these ids who are still with us."""
+    rows = await conn.fetch("SELECT * FROM people WHERE id = ANY($1) AND removed_at IS NULL ORDER BY id", list(ids))
+    return [_person(row) for row in rows]
+
+
+async def with_role(conn: Connection | Pool, organisations: Sequence[UUID], *roles: str) -> list[Person]:
+    """The people of these organisations who hold any of these roles."""
+    rows = await conn.fetch(
+        """
+        SELECT * FROM people WHERE organisation_id = ANY($1) AND roles && $2::text[] AND removed_at IS NULL ORDER BY id
+        """,
+        list(organisations),
+        list(roles),
+    )
+    return [_person(row) for row in rows]
+
+
+async def remove(conn: Connection, person_id: UUID, *, at: datetime) -> bool:
+    """Take a person's access away, their keys included. False where there is no such person."""
+    return (
+        await conn.fetchval(
+            "UPDATE people SET removed_at = $2 WHERE id = $1 AND removed_at IS NULL RETURNING true", person_id, at
+        )
+    ) is True

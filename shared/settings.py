@@ -1,0 +1,90 @@
+"""Every setting, read from the environment (``PARITY_…``) and nowhere else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SERVICES = ("commitments", "returns", "alerts", "aggregator")
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="PARITY_", extra="ignore")
+
+    deployment: Literal["production", "demonstration"] = "production"
+    """A demonstration's clock can be moved on; production refuses it."""
+    icb: str = Field(default="cheshire-and-merseyside", pattern=r"^[a-z0-9-]+$")
+    """Names the deployment in every event's ``source``."""
+    public_url: str = "http://127.0.0.1:8000"
+    """Where people reach the services: used in links of notifications and feeds."""
+    log: str = "postgres://"
+    """The event log: ``postgres://…`` (a database of its own) or ``kafka://host:port``."""
+    epoch: int = Field(default=1, ge=1)
+    """Raised by one after a restore, so that topics are filled anew; see docs/operations.md."""
+    database_admin: SecretStr | None = None
+    """Owner's URL of the server (database ``postgres``), for ``parity migrate`` only."""
+    database_identity: SecretStr = SecretStr("")
+    """The identity database, as the service's own role sees it."""
+    database_commitments: SecretStr = SecretStr("")
+    database_returns: SecretStr = SecretStr("")
+    database_alerts: SecretStr = SecretStr("")
+    database_aggregator: SecretStr = SecretStr("")
+    database_direct: SecretStr | None = None
+    """Behind a pooler in transaction mode: this service's own database without the pooler, for locks and LISTEN."""
+    pool_size: int = Field(default=10, ge=2, le=200)
+    statement_cache_size: int = Field(default=1024, ge=0)
+    """0 behind a pooler in transaction mode."""
+
+    return_due_working_days: int = Field(default=20, ge=1)
+    review_due_working_days: int = Field(default=15, ge=1)
+    reminder_working_days: int = Field(default=5, ge=1)
+    """A reminder goes out this many working days before a return is due."""
+    small_number_threshold: int = Field(default=5, ge=0)
+    """Values above 0 and below this are hidden for measures that suppress small numbers."""
+
+    evidence: str = "file://.parity/evidence"
+    """Where evidence is kept: ``file://FOLDER`` or ``s3://BUCKET`` (then with the usual AWS_… variables)."""
+    evidence_max_bytes: int = Field(default=20 * 1024 * 1024, ge=1)
+    upload_max_bytes: int = Field(default=25 * 1024 * 1024, ge=1)
+    """The largest request body that is read; more answers 413."""
+
+    notifications: Literal["log", "smtp", "govuk-notify"] = "log"
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = 25
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_tls: bool = False
+    mail_from: str = "parity@localhost"
+    govuk_notify_key: SecretStr | None = None
+    govuk_notify_template: str | None = None
+    govuk_notify_url: str = "https://api.notifications.service.gov.uk"
+
+    chore_seconds: float = Field(default=30, gt=0)
+    """How often the scheduler looks for chores that are due."""
+    trace_sample: float = Field(default=0.0, ge=0, le=1)
+    """Share of requests that are traced; exporters are set by the usual OTEL_… variables."""
+
+    @field_validator("evidence")
+    @classmethod
+    def _known_store(cls, value: str) -> str:
+        if not value.startswith(("file://", "s3://", "memory://")):
+            raise ValueError("PARITY_EVIDENCE starts with file:// or s3://")
+        return value
+
+    @field_validator("log")
+    @classmethod
+    def _known_log(cls, value: str) -> str:
+        if not value.startswith(("postgres://", "postgresql://", "kafka://")):
+            raise ValueError("PARITY_LOG starts with postgres:// or kafka://")
+        return value
+
+    def database(self, service: str) -> str:
+        """The URL of a service's own database."""
+        secret: SecretStr = getattr(self, f"database_{service}")
+        return secret.get_secret_value()
+
+    def evidence_folder(self) -> Path | None:
+        return Path(self.evidence.removeprefix("file://")) if self.evidence.startswith("file://") else None
