@@ -1,0 +1,1 @@
+"""The event log: Apache Kafka, or a database of its own in PostgreSQL."""
