@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from enum import StrEnum
 from uuid import UUID
 
 from pydantic import AwareDatetime
@@ -11,52 +10,27 @@ from pydantic import AwareDatetime
 from shared.events.envelope import Event
 from shared.obligations import Amount, Side
 from shared.quarters import Quarter
+from shared.ratings.classes import AlertKind, AlertStatus, EscalationLevel, Rating, Severity
 
-
-class Rating(StrEnum):
-    """The five classes of the Procurement Regulations 2024, regulation 39."""
-
-    GOOD = "good"
-    APPROACHING_TARGET = "approaching_target"
-    REQUIRES_IMPROVEMENT = "requires_improvement"
-    INADEQUATE = "inadequate"
-    OTHER = "other"
-
-
-class AlertKind(StrEnum):
-    SHORTFALL = "shortfall"
-    STORY_NOT_MET = "story_not_met"
-    LATE_RETURN = "late_return"
-    LATE_REVIEW = "late_review"
-    MISSING_EVIDENCE = "missing_evidence"
-    FORECAST = "forecast"
-    UNLIKELY_FIGURE = "unlikely_figure"
-    SHARED_EVIDENCE = "shared_evidence"
-
-
-class Severity(StrEnum):
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-    CRITICAL = "critical"
-
-
-class AlertStatus(StrEnum):
-    OPEN = "open"
-    ACKNOWLEDGED = "acknowledged"
-    RECOVERY_AGREED = "recovery_agreed"
-    RESOLVED = "resolved"
-
-
-class EscalationLevel(StrEnum):
-    CONTRACT_MANAGER = "contract_manager"
-    ACCOUNTABLE_OWNER = "accountable_owner"
-    EXECUTIVE = "executive"
-    ICB = "icb"
+__all__ = [
+    "AlertAcknowledged",
+    "AlertChanged",
+    "AlertEscalated",
+    "AlertFact",
+    "AlertKind",
+    "AlertRaised",
+    "AlertResolved",
+    "AlertStatus",
+    "EscalationLevel",
+    "ObligationRated",
+    "Rating",
+    "RecoveryAgreed",
+    "Severity",
+]
 
 
 class ObligationRated(Event, type="obligation.rated.v1", topic="alerts"):
-    """The rating of one obligation at the end of one quarter, as regulation 39 would publish it."""
+    """The rating of one obligation at the end of one quarter; with any quarter incomplete it would be published as ``other``."""
 
     contract_id: UUID
     obligation_id: UUID

@@ -1,0 +1,59 @@
+"""Where an obligation will end if it goes on like this."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from shared.obligations import Basis, FteCounting, Kind
+from shared.quarters import Quarter
+from shared.ratings.classes import Rating
+from shared.ratings.figures import QuarterOwed, comparable, measure, window
+from shared.ratings.rating import limits, rate, reaches
+
+QUARTERS_OF_PACE = 4
+"""How many of the last rated quarters the pace is taken from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What the whole year (or contract) will come to, against its whole target and the second band of it."""
+
+    until: Quarter
+    expected: Fraction
+    target: Fraction
+    limit: Fraction
+    short: bool
+
+
+def forecast(owed: Sequence[QuarterOwed], quarter: Quarter, targets: Mapping[Quarter, Decimal]) -> Forecast | None:
+    """Forecast an obligation from its approved quarters up to ``quarter`` and the targets of every quarter of the contract.
+
+    None where it cannot be known (no pace yet), where no quarter is left, for a basis of one quarter, and for what does not add
+    up over time: an average, a headcount, a ratio, a flag. A missing quarter is neither zero nor forgotten: its target remains.
+    """
+    rated = rate(owed, quarter)
+    if rated is None or not rated.reported:
+        return None
+    terms = rated.terms
+    adds_up = terms.kind is Kind.FLOW or (terms.kind is Kind.FTE and terms.fte_counting is FteCounting.FTE_YEARS)
+    if not adds_up or terms.basis is Basis.QUARTER:
+        return None
+
+    def within(other: Quarter) -> bool:
+        return terms.basis is Basis.CONTRACT or other.first_of_year == quarter.first_of_year
+
+    so_far = measure([entry for entry in window(owed, quarter) if entry.figure is not None])
+    remaining = {other: Fraction(target) for other, target in targets.items() if within(other) and other not in rated.counted}
+    last_rated = [entry for entry in comparable(owed, quarter) if entry.figure is not None][-QUARTERS_OF_PACE:]
+    pace = measure(last_rated)
+    if so_far is None or pace is None or not pace.target or not any(other > quarter for other in remaining):
+        return None
+    left = sum(remaining.values(), Fraction())
+    expected = so_far.delivered + left * pace.delivered / pace.target
+    target = so_far.target + left
+    _, second, _ = limits(terms, target)
+    worth_saying = rated.rating in (Rating.GOOD, Rating.APPROACHING_TARGET)
+    return Forecast(max(remaining), expected, target, second, worth_saying and not reaches(terms, expected, second))

@@ -1,0 +1,73 @@
+"""The parity report: what was asked of both sides, and how fast it was followed up, side beside side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from statistics import median
+
+from shared.ratings.classes import Rating
+from shared.working_days import working_days_between
+
+
+@dataclass(frozen=True, slots=True)
+class AlertDates:
+    """The local dates of one alert; None for what has not happened."""
+
+    raised_on: date
+    acknowledged_on: date | None = None
+    planned_on: date | None = None
+    resolved_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Working days that something took, over the alerts on which it happened; None where there is none."""
+
+    count: int
+    median: Fraction | None
+    ninetieth: int | None
+    """The 90th percentile: the shortest time within which nine of ten were done (nearest rank)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParityColumn:
+    """One side over a period."""
+
+    rated: int
+    incomplete: int
+    shares: dict[Rating, Fraction]
+    """Of the rated, how many parts of one have each rating; empty where none is rated."""
+    returns_due: int
+    returns_on_time: int
+    alerts_raised: int
+    to_acknowledge: Days
+    to_plan: Days
+    to_resolve: Days
+
+
+def parity_column(
+    ratings: Sequence[tuple[Rating, bool]], returns: Sequence[bool], alerts: Sequence[AlertDates]
+) -> ParityColumn:
+    """One column from its ratings (with whether incomplete), its returns (whether on time) and its alerts."""
+    rated = [rating for rating, incomplete in ratings if not incomplete]
+    return ParityColumn(
+        rated=len(rated),
+        incomplete=len(ratings) - len(rated),
+        shares={rating: Fraction(rated.count(rating), len(rated)) for rating in Rating} if rated else {},
+        returns_due=len(returns),
+        returns_on_time=sum(returns),
+        alerts_raised=len(alerts),
+        to_acknowledge=_days([(alert.raised_on, alert.acknowledged_on) for alert in alerts]),
+        to_plan=_days([(alert.raised_on, alert.planned_on) for alert in alerts]),
+        to_resolve=_days([(alert.raised_on, alert.resolved_on) for alert in alerts]),
+    )
+
+
+def _days(spans: Sequence[tuple[date, date | None]]) -> Days:
+    took = sorted(working_days_between(start, end) for start, end in spans if end is not None)
+    if not took:
+        return Days(0, None, None)
+    return Days(len(took), Fraction(median(map(Fraction, took))), took[-(-9 * len(took) // 10) - 1])
