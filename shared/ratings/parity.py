@@ -48,9 +48,7 @@ class ParityColumn:
     to_resolve: Days
 
 
-def parity_column(
-    ratings: Sequence[tuple[Rating, bool]], returns: Sequence[bool], alerts: Sequence[AlertDates]
-) -> ParityColumn:
+def parity_column(ratings: Sequence[tuple[Rating, bool]], returns: Sequence[bool], alerts: Sequence[AlertDates]) -> ParityColumn:
     """One column from its ratings (with whether incomplete), its returns (whether on time) and its alerts."""
     rated = [rating for rating, incomplete in ratings if not incomplete]
     return ParityColumn(

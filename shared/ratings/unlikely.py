@@ -30,9 +30,7 @@ class Limits:
 LIMITS = Limits()
 
 
-def unlikely(
-    terms: Terms, figure: Figure, before: Sequence[Figure], limits: Limits = LIMITS
-) -> tuple[Unlikely, ...]:
+def unlikely(terms: Terms, figure: Figure, before: Sequence[Figure], limits: Limits = LIMITS) -> tuple[Unlikely, ...]:
     """The rules that a quarter's figure meets, given the obligation's figures of the quarters before it, oldest first.
 
     Nil has its reason already, and a yes that stays yes is no wonder: neither is asked about. Where target or median is zero
