@@ -1,0 +1,1 @@
+"""One database and one role per service, each allowed what that service does and no more."""
