@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from functools import cached_property
 from typing import Any, cast
 from uuid import UUID
@@ -31,6 +32,10 @@ class Received:
     @property
     def type(self) -> str:
         return cast("str", self.attributes["type"])
+
+    @property
+    def time(self) -> datetime:
+        return datetime.fromisoformat(self.attributes["time"])
 
     @property
     def key(self) -> UUID:

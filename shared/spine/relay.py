@@ -1,0 +1,200 @@
+"""The relay: numbers the outbox's rows and appends them to the event log, in order. One replica at a time does."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, NoReturn
+
+import orjson
+import structlog
+
+from shared.db import Connection, connect, unavailable
+from shared.db import Record as Row
+from shared.locks import lock_key
+from shared.log.interface import EventLog, LogMisfit, LogUnavailable, Partition, Record, topic_in
+from shared.spine import metrics, store
+
+_CHUNK = 4000
+_POLL_SECONDS = 0.05
+_SESSION_SECONDS = 60
+"""A relay that does nothing for so long (a stopped process) loses its connection, and with it the lock."""
+_VERIFY_SECONDS = 60
+
+logger = structlog.get_logger()
+
+
+class LogAhead(LogMisfit):
+    """The log holds events that the outbox does not: the database was restored. Raise the epoch; see docs/operations.md."""
+
+
+class EpochBehind(Exception):
+    """The database has seen a later epoch than this process was started with. Set PARITY_EPOCH to it."""
+
+
+class Relay:
+    """``url``: the service's own database, directly (a session lock does not survive a pooler)."""
+
+    def __init__(self, *, service: str, topics: Sequence[str], url: str, log: EventLog, source: str, epoch: int = 1) -> None:
+        self.service = service
+        self.topics = tuple(topics)
+        self.trouble: str | None = None
+        """Why nothing is sent at the moment, for people; None where all is well."""
+        self._url = url
+        self._log = log
+        self._source = source
+        self._epoch = epoch
+        self._recovering = True
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Something was committed in this process: look now, and not at the next poll."""
+        self._wake.set()
+
+    async def run(self) -> NoReturn:
+        """Relay for ever, whenever the lock is ours. An outage of log or database is waited out; other errors are raised."""
+        pause = 0.1
+        while True:
+            try:
+                await self._hold_lock_and_send()
+            except Exception as error:
+                if not (unavailable(error) or isinstance(error, LogUnavailable | LogMisfit)):
+                    raise
+                if self.trouble is None:
+                    pause = 0.1
+                self.trouble = str(error)
+                logger.warning("relay stopped, will start again", service=self.service, reason=self.trouble, seconds=pause)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 5.0)
+
+    async def drain(self) -> int:
+        """Send what there is, once, and return how much. Waits while another relay holds the lock."""
+        conn = await self._connect()
+        try:
+            while not await self._lock(conn):  # noqa: ASYNC110 - another process holds it
+                await asyncio.sleep(_POLL_SECONDS)
+            await self._begin(conn)
+            sent = 0
+            while await self._anything(conn):
+                sent += await self._step(conn)
+            return sent
+        finally:
+            await conn.close()
+
+    async def _hold_lock_and_send(self) -> NoReturn:
+        conn = await self._connect()
+        try:
+            while not await self._lock(conn):
+                self.trouble = None
+                await asyncio.sleep(0.5)
+            await self._begin(conn)
+            while True:
+                if not await self._step(conn):
+                    await self._rest(conn)
+        finally:
+            await asyncio.wait_for(conn.close(), 5)
+
+    async def _connect(self) -> Any:
+        conn = await connect(self._url, name=f"parity relay {self.service}")
+        await conn.execute("SELECT set_config('idle_session_timeout', $1, false)", f"{_SESSION_SECONDS}s")
+        return conn
+
+    async def _lock(self, conn: Connection) -> bool:
+        held: bool = await conn.fetchval("SELECT pg_try_advisory_lock($1)", lock_key("relay"))
+        return held
+
+    async def _rest(self, conn: Connection) -> None:
+        """Wait until there is something to send; meanwhile see now and then that the log still has what it had."""
+        verified = time.monotonic()
+        while not await self._anything(conn):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), _POLL_SECONDS)
+            self._wake.clear()
+            if time.monotonic() > verified + _VERIFY_SECONDS:
+                await self._verify(conn)
+                verified = time.monotonic()
+
+    async def _anything(self, conn: Connection) -> bool:
+        fresh, behind = await store.anything_to_send(conn, self.topics)
+        self._recovering = self._recovering or behind
+        return fresh or behind
+
+    async def _begin(self, conn: Connection) -> None:
+        await self._log.create([topic_in(self._epoch, topic) for topic in self.topics])
+        await store.prepare_watermarks(conn, self.topics, self._epoch)
+        if any(mark.epoch > self._epoch for mark in (await store.watermarks(conn, self.topics)).values()):
+            raise EpochBehind(EpochBehind.__doc__)
+        await store.raise_relay_epoch(conn, self.topics, self._epoch)
+        await self._verify(conn)
+        self._recovering = True
+        self.trouble = None
+
+    async def _verify(self, conn: Connection) -> None:
+        """Compare the log's last positions with ours while nothing is in flight: a log that lost its end is refilled.
+
+        Raises LogAhead.
+        """
+        last = await self._log.last_positions([topic_in(self._epoch, topic) for topic in self.topics])
+        for (topic, number), mark in (await store.watermarks(conn, self.topics)).items():
+            found = last.get(Partition(topic_in(self._epoch, topic), number), 0)
+            if found > mark.numbered:
+                raise LogAhead(
+                    f"The log holds position {found} of {topic}/{number}, the outbox ends at {mark.numbered}. Nothing is sent. "
+                    f"Was the database restored? Then raise PARITY_EPOCH above {self._epoch}; see docs/operations.md."
+                )
+            if found < mark.sent:
+                logger.error(
+                    "the log lost events, sending them again", topic=topic, partition=number, first=found + 1, last=mark.sent
+                )
+                await store.set_back_watermark(conn, Partition(topic, number), found)
+                self._recovering = True
+
+    async def _step(self, conn: Connection) -> int:
+        """Send one chunk, and return how many rows it had. Raises LogUnavailable at the first error of the log."""
+        if self._recovering:
+            rows = await store.unsent(conn, self.topics, chunk=_CHUNK)
+            self._recovering = bool(rows)
+        else:
+            rows = await store.number(conn, self.topics, chunk=_CHUNK)
+        if rows:
+            await self._send(conn, rows)
+        return len(rows)
+
+    async def _send(self, conn: Connection, rows: Sequence[Row]) -> None:
+        first: dict[Partition, int] = {}
+        names = {topic: topic_in(self._epoch, topic) for topic in self.topics}
+        records = []
+        for row in rows:
+            partition = Partition(names[row["topic"]], row["partition"])
+            first.setdefault(partition, row["position"])
+            records.append(Record(partition, row["position"], str(row["key"]).encode(), self._envelope(row)))
+        appended = await self._log.append(records)
+        base = {name: topic for topic, name in names.items()}
+        moves = {
+            Partition(base[partition.topic], partition.number): (first[partition] - 1, position)
+            for partition, position in appended.acknowledged.items()
+        }
+        if moves and not await store.move_watermarks(conn, moves):
+            self._recovering = True
+        metrics.sent(self.service, sum(upto - after for after, upto in moves.values()))
+        if appended.error is not None:
+            raise LogUnavailable(f"The log did not take all events: {appended.error}") from appended.error
+
+    def _envelope(self, row: Row) -> bytes:
+        """As ``Envelope.encode`` writes it, without parsing the data that the outbox holds as text."""
+        envelope = {
+            "specversion": "1.0",
+            "id": row["id"],
+            "source": self._source,
+            "type": row["type"],
+            "time": row["time"],
+            "partitionkey": row["key"],
+            "traceparent": row["traceparent"],
+            "datacontenttype": "application/json",
+            "data": orjson.Fragment(row["data"]),
+        }
+        if row["traceparent"] is None:
+            del envelope["traceparent"]
+        return orjson.dumps(envelope, option=orjson.OPT_UTC_Z)
