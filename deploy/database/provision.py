@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,52 +23,77 @@ class NotConfigured(Exception):
 async def provision(settings: Settings, migrations: Mapping[str, Path]) -> list[str]:
     """Prepare every database that ``settings`` name; ``migrations`` is each service's folder. Returns the migrations applied now.
 
-    Roles and passwords are those of the services' own URLs; ``database_admin`` owns the databases. Run it as often as you like.
+    Roles and passwords are those of the services' own URLs; ``database_admin`` owns the databases.
     Raises NotConfigured where a URL is missing.
     """
     if settings.database_admin is None or not all(settings.database(name) for name in ("identity", *SERVICES)):
         raise NotConfigured(NotConfigured.__doc__)
     admin = settings.database_admin.get_secret_value()
-    roles = {service: urlsplit(settings.database(service)) for service in SERVICES}
-    applied: list[str] = []
-    async with _connected(admin) as server:
-        for url in roles.values():
-            await _make_role(server, url.username or "", url.password)
-    for service, url in roles.items():
-        role = url.username or ""
-        database = await _make_database(admin, url.path.lstrip("/"), role)
-        applied += await migrate(database, SPINE, migrations[service], role=role)
-    everybody = [url.username or "" for url in roles.values()]
-    applied += await _identity(admin, settings, owner=roles["commitments"].username or "", readers=everybody)
+    urls = {service: settings.database(service) for service in SERVICES}
+    await make_roles(admin, urls.values())
+    applied = []
+    for service, url in urls.items():
+        applied += await service_database(admin, url, migrations[service])
+    roles = [role_of(url) for url in urls.values()]
+    applied += await identity_database(admin, settings.database("identity"), owner=role_of(urls["commitments"]), roles=roles)
     if settings.log.startswith("postgres"):
-        database = await _make_database(admin, urlsplit(settings.log).path.lstrip("/"), *everybody)
-        for role in everybody:
-            applied += await migrate(database, LOG, role=role)
+        applied += await log_database(admin, settings.log, roles)
     return applied
 
 
-async def _identity(admin: str, settings: Settings, *, owner: str, readers: list[str]) -> list[str]:
-    """Commitments keeps people and keys; the others may read them."""
-    database = await _make_database(admin, urlsplit(settings.database("identity")).path.lstrip("/"), *readers)
+async def make_roles(admin: str, urls: Collection[str]) -> None:
+    """The users of these URLs, with their passwords."""
+    async with connected(admin) as conn:
+        for url in urls:
+            role, password = role_of(url), urlsplit(url).password
+            if not await conn.fetchval("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", role):
+                await _execute(conn, "CREATE ROLE %I LOGIN", role)
+            if password is not None:
+                await _execute(conn, "ALTER ROLE %I PASSWORD %L", role, password)
+
+
+async def service_database(admin: str, url: str, migrations: Path) -> list[str]:
+    database = await _make_database(admin, url, [role_of(url)])
+    return await migrate(database, SPINE, migrations, role=role_of(url))
+
+
+async def identity_database(admin: str, url: str, *, owner: str, roles: Collection[str]) -> list[str]:
+    """``owner`` (commitments) keeps people and keys; the other roles may read them."""
+    database = await _make_database(admin, url, roles)
     applied = await migrate(database, IDENTITY, role=owner)
-    async with _connected(database) as conn:
-        for role in readers:
+    async with connected(database) as conn:
+        for role in roles:
             if role != owner:
                 await _execute(conn, "GRANT USAGE ON SCHEMA public TO %I", role)
                 await _execute(conn, "GRANT SELECT ON ALL TABLES IN SCHEMA public TO %I", role)
     return applied
 
 
-async def _make_role(conn: Connection, role: str, password: str | None) -> None:
-    if not await conn.fetchval("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", role):
-        await _execute(conn, "CREATE ROLE %I LOGIN", role)
-    if password is not None:
-        await _execute(conn, "ALTER ROLE %I PASSWORD %L", role, password)
+async def log_database(admin: str, url: str, roles: Collection[str]) -> list[str]:
+    database = await _make_database(admin, url, roles)
+    applied = []
+    for role in roles:
+        applied += await migrate(database, LOG, role=role)
+    return applied
 
 
-async def _make_database(admin: str, name: str, *roles: str) -> str:
-    """The owner's URL of the database, which ``roles`` alone may connect to."""
-    async with _connected(admin) as conn:
+def role_of(url: str) -> str:
+    return urlsplit(url).username or ""
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[Connection]:
+    conn = await connect(url, name="parity migrate")
+    try:
+        yield conn
+    finally:
+        await conn.close()
+
+
+async def _make_database(admin: str, url: str, roles: Collection[str]) -> str:
+    """Make the database that ``url`` names, which ``roles`` alone may connect to. Returns the owner's URL of it."""
+    name = urlsplit(url).path.lstrip("/")
+    async with connected(admin) as conn:
         if not await conn.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", name):
             await _execute(conn, "CREATE DATABASE %I", name)
         await _execute(conn, "REVOKE ALL ON DATABASE %I FROM PUBLIC", name)
@@ -80,12 +105,3 @@ async def _make_database(admin: str, name: str, *roles: str) -> str:
 async def _execute(conn: Connection, statement: str, *names: str) -> None:
     """Statements about roles and databases take no parameters: the server itself quotes the names."""
     await conn.execute(await conn.fetchval("SELECT format($1, VARIADIC $2::text[])", statement, list(names)))
-
-
-@asynccontextmanager
-async def _connected(url: str) -> AsyncIterator[Connection]:
-    conn = await connect(url, name="parity migrate")
-    try:
-        yield conn
-    finally:
-        await conn.close()

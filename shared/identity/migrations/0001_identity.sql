@@ -26,6 +26,6 @@ CREATE INDEX api_keys_of_person ON api_keys (person_id, id);
 
 -- One row in a demonstration, none in production.
 CREATE TABLE demonstration_clock (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
     at timestamptz NOT NULL
 );

@@ -1,0 +1,87 @@
+"""What tests of every room stand on: a real PostgreSQL, and fresh databases cloned from migrated templates."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from deploy.database.provision import connected, identity_database, log_database, make_roles, role_of, service_database
+from deploy.local.postgres import PostgresServer
+from shared.db import connect
+from shared.migrations import SPINE, migrate
+from shared.settings import SERVICES
+
+T = TypeVar("T")
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One PostgreSQL for the whole run. It is thrown away at the end, so it need not wait for the disk."""
+    with tempfile.TemporaryDirectory(prefix="parity-test-") as folder:
+        Path(folder).chmod(0o755)  # root starts PostgreSQL as another account, which passes through here
+        with PostgresServer(Path(folder), {"fsync": "off", "full_page_writes": "off"}) as server:
+            yield server
+
+
+@pytest.fixture(scope="session")
+def database(postgres: PostgresServer) -> Databases:
+    return Databases(postgres)
+
+
+class Databases:
+    """``database("returns")``: the URL of a fresh, migrated database, as the service's own role sees it.
+
+    Also ``identity``, ``log`` and ``spine`` (no service: the tables that every service has). ``role`` names another role.
+    """
+
+    def __init__(self, server: PostgresServer) -> None:
+        self.server = server
+        self._admin = server.url()
+        self._templates: set[str] = set()
+        self._numbers = count(1)
+
+    def __call__(self, name: str, *, role: str | None = None) -> str:
+        return _run(self._clone(name, role or {"identity": "commitments"}.get(name, name)))
+
+    async def _clone(self, name: str, role: str) -> str:
+        if name not in self._templates:
+            await self._make_template(name)
+            self._templates.add(name)
+        fresh = f"{name}_{next(self._numbers)}"
+        conn = await connect(self._admin)
+        try:
+            await conn.execute(f'CREATE DATABASE "{fresh}" TEMPLATE "template_{name}"')
+        finally:
+            await conn.close()
+        return self.server.url(fresh, role)
+
+    async def _make_template(self, name: str) -> None:
+        roles = [*SERVICES, "log", "spine"]
+        await make_roles(self._admin, [self.server.url(role=role) for role in roles])
+        url = self.server.url(f"template_{name}", name)
+        if name in SERVICES:
+            await service_database(self._admin, url, ROOT / "services" / name / "migrations")
+        elif name == "identity":
+            await identity_database(self._admin, url, owner="commitments", roles=SERVICES)
+        elif name == "log":
+            await log_database(self._admin, url, roles)
+        elif name == "spine":
+            async with connected(self._admin) as conn:
+                await conn.execute(f'CREATE DATABASE "template_{name}"')
+            await migrate(self.server.url(f"template_{name}"), SPINE, role=role_of(url))
+        else:
+            raise ValueError(f"no service is called {name}")
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end from anywhere, also from inside a running event loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
