@@ -28,6 +28,8 @@ async def migrate(url: str, *folders: Path, role: str | None = None) -> list[str
     conn = await connect(url, name="parity migrate")
     try:
         await conn.execute("SELECT pg_advisory_lock($1)", _LOCK)
+        # A migration that waits for a table makes everybody behind it wait: rather fail, and be run again.
+        await conn.execute("SET lock_timeout = '10s'")
         await conn.execute("""
             CREATE TABLE IF NOT EXISTS schema_migrations (
                 name text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())
