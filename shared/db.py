@@ -53,3 +53,22 @@ async def connect(url: str, *, name: str = "parity") -> asyncpg.Connection[Any]:
     conn = await asyncpg.connect(url, server_settings={"application_name": name})
     await _teach(conn)
     return conn
+
+
+UNAVAILABLE = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+)
+"""What the database says while it restarts, is full, or let another transaction go first: try again later."""
+
+
+def unavailable(error: BaseException) -> bool:
+    """Whether trying again later may help, since the database or the connection to it was at fault, and not the statement."""
+    closed = isinstance(error, asyncpg.InterfaceError) and "closed" in str(error)
+    return closed or isinstance(error, UNAVAILABLE)

@@ -8,7 +8,7 @@ async def open_log(url: str) -> EventLog:
     if url.startswith("kafka"):
         from shared.log.kafka import KafkaLog
 
-        return await KafkaLog.open(url)
+        return KafkaLog(url)
     from shared.log.postgres import PostgresLog
 
     return await PostgresLog.open(url)
