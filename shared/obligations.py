@@ -249,5 +249,11 @@ class QuarterTarget(Fact):
     target: Amount
 
 
-Text = Annotated[str, Field(max_length=4000)]
+def _storable(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("Remove the character NUL, which cannot be stored")
+    return text
+
+
+Text = Annotated[str, Field(max_length=4000), AfterValidator(_storable)]
 """Free text of a person: stays in the service that owns it, and never enters an event."""
