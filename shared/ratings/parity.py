@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -48,15 +48,18 @@ class ParityColumn:
     to_resolve: Days
 
 
-def parity_column(ratings: Sequence[tuple[Rating, bool]], returns: Sequence[bool], alerts: Sequence[AlertDates]) -> ParityColumn:
-    """One column from its ratings (with whether incomplete), its returns (whether on time) and its alerts."""
-    rated = [rating for rating, incomplete in ratings if not incomplete]
+def parity_column(
+    ratings: Mapping[tuple[Rating, bool], int], returns_due: int, returns_on_time: int, alerts: Sequence[AlertDates]
+) -> ParityColumn:
+    """One column. ``ratings``: how many of each class, by whether they are incomplete."""
+    complete = {rating: ratings.get((rating, False), 0) for rating in Rating}
+    rated = sum(complete.values())
     return ParityColumn(
-        rated=len(rated),
-        incomplete=len(ratings) - len(rated),
-        shares={rating: Fraction(rated.count(rating), len(rated)) for rating in Rating} if rated else {},
-        returns_due=len(returns),
-        returns_on_time=sum(returns),
+        rated=rated,
+        incomplete=sum(ratings.values()) - rated,
+        shares={rating: Fraction(count, rated) for rating, count in complete.items()} if rated else {},
+        returns_due=returns_due,
+        returns_on_time=returns_on_time,
         alerts_raised=len(alerts),
         to_acknowledge=_days([(alert.raised_on, alert.acknowledged_on) for alert in alerts]),
         to_plan=_days([(alert.raised_on, alert.planned_on) for alert in alerts]),
