@@ -18,6 +18,8 @@ class ReturnStatus(StrEnum):
     SUBMITTED = "submitted"
     CHANGES_REQUESTED = "changes_requested"
     APPROVED = "approved"
+    WITHDRAWN = "withdrawn"
+    """Nothing is owed in its quarter any more, since the contract ended before it: a return without lines."""
 
 
 class LineStatus(StrEnum):

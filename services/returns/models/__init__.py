@@ -1,0 +1,1 @@
+"""What the returns service knows, as frozen values."""

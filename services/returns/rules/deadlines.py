@@ -1,0 +1,37 @@
+"""When returns open, are due, are reminded of and become late: working days of England, counted from local dates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from shared.quarters import Quarter
+from shared.working_days import add_working_days
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """In working days: a return after it opens, its review after it is submitted, a reminder before it is due."""
+
+    due: int = 20
+    review: int = 15
+    remind: int = 5
+
+    def due_on(self, opened_on: date) -> date:
+        return add_working_days(opened_on, self.due)
+
+    def remind_on(self, due_on: date) -> date:
+        return add_working_days(due_on, -self.remind)
+
+    def review_due_on(self, submitted_on: date) -> date:
+        return add_working_days(submitted_on, self.review)
+
+
+def last_ended(today: date) -> Quarter:
+    """The latest quarter that is over."""
+    return Quarter.of(today).previous()
+
+
+def opens_on(quarter: Quarter, known_on: date) -> date:
+    """The first day after the quarter; for a contract recorded later, that day. Never the day on which somebody looked."""
+    return max(quarter.next().first_day, known_on)
