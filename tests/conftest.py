@@ -17,6 +17,7 @@ from deploy.local.postgres import PostgresServer
 from shared.db import connect
 from shared.migrations import SPINE, migrate
 from shared.settings import SERVICES
+from tests.event_logs import kafka, log_databases, log_server, log_under_test, pytest_terminal_summary  # noqa: F401
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[1]

@@ -12,7 +12,7 @@ class Telling(Protocol):
     """What ``drain`` needs of a service."""
 
     @property
-    def relay(self) -> Relay: ...
+    def relay(self) -> Relay | None: ...
 
     @property
     def consumer(self) -> Consumer | None: ...
@@ -24,7 +24,8 @@ async def drain(*services: Telling) -> None:
     while moved:
         moved = 0
         for service in services:
-            moved += await service.relay.drain()
+            if service.relay is not None:
+                moved += await service.relay.drain()
         for service in services:
             if service.consumer is not None:
                 moved += await service.consumer.drain()

@@ -186,11 +186,11 @@ class Relay:
         """As ``Envelope.encode`` writes it, without parsing the data that the outbox holds as text."""
         envelope = {
             "specversion": "1.0",
-            "id": row["id"],
+            "id": str(row["id"]),
             "source": self._source,
             "type": row["type"],
             "time": row["time"],
-            "partitionkey": row["key"],
+            "partitionkey": str(row["key"]),
             "traceparent": row["traceparent"],
             "datacontenttype": "application/json",
             "data": orjson.Fragment(row["data"]),

@@ -1,0 +1,282 @@
+"""Both event logs, real ones, with hands for what goes wrong in them: fixtures ``kafka`` and ``log_under_test``.
+
+Apache Kafka is the one at ``PARITY_TEST_KAFKA``, else in Docker where that answers, else its own jars by Maven on the local Java.
+Where none can be had these tests skip, the summary says so, and under ``CI=true`` that is a failure.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+import pytest_asyncio
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+
+from deploy.kafka.cluster import KafkaCluster, free_port
+from deploy.kafka.jars import NoKafka
+from deploy.local.postgres import PostgresServer
+from shared.db import connect
+from shared.log.interface import EventLog, Partition
+from shared.log.kafka import KafkaLog
+from shared.log.postgres import PostgresLog
+
+_EXERCISED = pytest.StashKey[Counter[str]]()
+_ABSENT = pytest.StashKey[str]()
+_epochs = count(2)
+
+SESSION_SECONDS = 2.0
+"""Of the members of a group in tests: a stopped one loses its partitions soon."""
+
+
+class LogUnderTest(Protocol):
+    epoch: int
+    """Its own for every test, so that topics are too."""
+
+    async def open(self) -> EventLog: ...
+
+    async def wipe(self, topic: str) -> None:
+        """Everything in the topic is lost."""
+
+    async def delete_before(self, partition: Partition, offset: int) -> None:
+        """Records are lost from the beginning on."""
+
+    def take_away(self) -> None:
+        """The server crashes."""
+
+    def bring_back(self) -> None: ...
+
+
+class PostgresUnderTest:
+    def __init__(self, server: PostgresServer, url: str) -> None:
+        self.epoch = next(_epochs)
+        self.url = url
+        self._server = server
+        self._opened: list[EventLog] = []
+
+    async def open(self) -> EventLog:
+        self._opened.append(log := await PostgresLog.open(self.url, session_seconds=SESSION_SECONDS))
+        return log
+
+    async def wipe(self, topic: str) -> None:
+        conn = await connect(self.url)
+        await conn.execute("DELETE FROM records WHERE topic = $1", topic)
+        await conn.execute("UPDATE partitions SET next_offset = 0, last_position = 0 WHERE topic = $1", topic)
+        await conn.close()
+
+    async def delete_before(self, partition: Partition, offset: int) -> None:
+        conn = await connect(self.url)
+        await conn.execute("DELETE FROM records WHERE topic = $1 AND partition = $2 AND log_offset < $3", *partition, offset)
+        await conn.close()
+
+    def take_away(self) -> None:
+        self._server.stop(immediately=True)
+
+    def bring_back(self) -> None:
+        self._server.start()
+
+    async def close(self) -> None:
+        for log in self._opened:
+            await log.close()
+
+
+class KafkaUnderTest:
+    def __init__(self, kafka: Kafka) -> None:
+        self.epoch = next(_epochs)
+        self.url = f"kafka://{kafka.bootstrap}"
+        self._kafka = kafka
+        self._opened: list[EventLog] = []
+
+    async def open(self) -> EventLog:
+        self._opened.append(log := KafkaLog(self.url, session_seconds=SESSION_SECONDS))
+        return log
+
+    async def wipe(self, topic: str) -> None:
+        await self._administer("delete_topics", [topic])
+        await asyncio.sleep(1)
+        await (await self.open()).create([topic])
+        await asyncio.sleep(1)
+
+    async def delete_before(self, partition: Partition, offset: int) -> None:
+        await self._administer("delete_records", {TopicPartition(*partition): RecordsToDelete(before_offset=offset)})
+
+    def take_away(self) -> None:
+        self._kafka.take_away()
+
+    def bring_back(self) -> None:
+        self._kafka.bring_back()
+
+    async def close(self) -> None:
+        for log in self._opened:
+            await log.close()
+        ours = [topic for topic in await self._administer("list_topics") if topic.endswith(f".e{self.epoch}")]
+        if ours:
+            await self._administer("delete_topics", ours)
+
+    async def _administer(self, what: str, *arguments: Any) -> Any:
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._kafka.bootstrap)
+        await admin.start()
+        try:
+            return await getattr(admin, what)(*arguments)
+        finally:
+            await admin.close()
+
+
+class Kafka(Protocol):
+    bootstrap: str
+    description: str
+
+    def take_away(self) -> None: ...
+
+    def bring_back(self) -> None: ...
+
+
+class GivenKafka:
+    """Somebody else's: it is not ours to stop."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self.bootstrap = bootstrap
+        self.description = f"the brokers at {bootstrap}"
+
+    def take_away(self) -> None:
+        pytest.skip("the brokers of PARITY_TEST_KAFKA are not ours to stop")
+
+    def bring_back(self) -> None: ...
+
+
+class LocalKafka:
+    def __init__(self, cluster: KafkaCluster) -> None:
+        self.bootstrap = cluster.bootstrap
+        self.description = "Apache Kafka 4.3, its own jars on the local Java"
+        self._broker = cluster.brokers[0]
+
+    def take_away(self) -> None:
+        self._broker.kill()
+
+    def bring_back(self) -> None:
+        self._broker.start()
+        self._broker.wait()
+
+
+class DockerKafka:
+    def __init__(self, container: Any, port: int) -> None:
+        self.bootstrap = f"127.0.0.1:{port}"
+        self.description = "Apache Kafka 4.3 in Docker"
+        self._container = container.get_wrapped_container()
+
+    def take_away(self) -> None:
+        self._container.kill()
+
+    def bring_back(self) -> None:
+        self._container.start()
+
+
+def _docker_answers() -> bool:
+    import docker
+
+    try:
+        client = docker.from_env(timeout=3)
+        client.ping()
+    except Exception:
+        return False
+    client.close()
+    return True
+
+
+@pytest.fixture(scope="session")
+def kafka(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    """A real Apache Kafka with nothing in it, for the whole run."""
+    if given := os.environ.get("PARITY_TEST_KAFKA"):
+        yield GivenKafka(given)
+    elif _docker_answers():
+        yield from _in_docker()
+    else:
+        try:
+            with KafkaCluster(tmp_path_factory.mktemp("kafka")) as cluster:
+                yield LocalKafka(cluster)
+        except NoKafka as reason:
+            request.config.stash[_ABSENT] = str(reason)
+            if os.environ.get("CI") == "true":
+                pytest.fail(f"Apache Kafka is not tested here: {reason}")
+            pytest.skip(str(reason))
+
+
+def _in_docker() -> Iterator[Kafka]:
+    from testcontainers.core.container import DockerContainer
+    from testcontainers.core.waiting_utils import wait_for_logs
+
+    port = free_port()
+    settings = {
+        "KAFKA_NODE_ID": "1",
+        "KAFKA_PROCESS_ROLES": "broker,controller",
+        "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:9093",
+        "KAFKA_LISTENERS": "PLAINTEXT://:9092,CONTROLLER://:9093",
+        "KAFKA_ADVERTISED_LISTENERS": f"PLAINTEXT://127.0.0.1:{port}",
+        "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
+        "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+        "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1",
+        "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS": "0",
+        "KAFKA_GROUP_MIN_SESSION_TIMEOUT_MS": "1000",
+        "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
+    }
+    container = DockerContainer("apache/kafka:4.3.0").with_bind_ports(9092, port)
+    for name, value in settings.items():
+        container = container.with_env(name, value)
+    with container:
+        wait_for_logs(container, "Kafka Server started", timeout=60)
+        yield DockerKafka(container, port)
+
+
+@pytest.fixture(scope="session")
+def log_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL that tests may crash: nothing else is on it. It keeps what it acknowledged, as in production."""
+    with tempfile.TemporaryDirectory(prefix="parity-log-") as folder:
+        Path(folder).chmod(0o755)  # root starts PostgreSQL as another account, which passes through here
+        with PostgresServer(Path(folder)) as server:
+            yield server
+
+
+@pytest.fixture(scope="session")
+def log_databases(log_server: PostgresServer) -> Any:
+    from tests.conftest import Databases
+
+    return Databases(log_server)
+
+
+@pytest_asyncio.fixture(params=["postgres", "kafka"])
+async def log_under_test(request: pytest.FixtureRequest) -> AsyncIterator[LogUnderTest]:
+    """PostgresLog in a fresh database, and KafkaLog with topics of its own."""
+    under_test: PostgresUnderTest | KafkaUnderTest
+    if request.param == "postgres":
+        server: PostgresServer = request.getfixturevalue("log_server")
+        under_test = PostgresUnderTest(server, request.getfixturevalue("log_databases")("log", role="postgres"))
+        exercised(request, "PostgresLog")
+    else:
+        kafka: Kafka = request.getfixturevalue("kafka")
+        under_test = KafkaUnderTest(kafka)
+        exercised(request, f"KafkaLog ({kafka.description})")
+    yield under_test
+    await under_test.close()
+
+
+def exercised(request: pytest.FixtureRequest, log: str) -> None:
+    """Note for the summary that a test ran on this log."""
+    request.config.stash.setdefault(_EXERCISED, Counter())[log] += 1
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    counts = config.stash.get(_EXERCISED, Counter())
+    said = [f"{log}: {number} tests" for log, number in counts.items()]
+    if reason := config.stash.get(_ABSENT, ""):
+        said.append(f"KafkaLog: NOT TESTED. {reason}")
+    if said:
+        terminalreporter.section("event logs exercised")
+        for line in said:
+            terminalreporter.write_line(line)
