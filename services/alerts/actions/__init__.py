@@ -1,0 +1,1 @@
+"""What happens: facts are heard, people work on alerts, the clock runs. Each locks, decides, saves and tells."""

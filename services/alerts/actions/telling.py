@@ -1,0 +1,87 @@
+"""A change of alerts is saved, told as an event, and written into the history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from services.alerts.models.alerts import Alert
+from services.alerts.store import alerts as store
+from shared import history
+from shared.access import NOBODY
+from shared.db import Connection
+from shared.events import Event
+from shared.events.alerts import AlertChanged, AlertFact, AlertRaised, AlertResolved
+from shared.spine import publish
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An alert before (None: there was none) and after; how it is told and who did it, where the facts did not do it."""
+
+    before: Alert | None
+    after: Alert
+    told_as: type[AlertFact] | None = None
+    by: UUID = NOBODY
+
+    @property
+    def event(self) -> type[AlertFact]:
+        was_open = self.before is not None and not self.before.resolved
+        if self.told_as is not None:
+            return self.told_as
+        if self.after.resolved:
+            return AlertResolved if was_open or self.before is None else AlertChanged
+        return AlertChanged if was_open else AlertRaised
+
+
+async def save_and_tell(conn: Connection, changes: Sequence[Change]) -> None:
+    """Save what differs; tell what events say of it, in the order in which it became true."""
+    differing = [change for change in changes if change.before != change.after]
+    told = [change for change in differing if change.before is None or change.before.told() != change.after.told()]
+    versioned = {change.after.alert_id: replace(change.after, version=change.after.version + 1) for change in told}
+    await store.save(conn, [versioned.get(change.after.alert_id, change.after) for change in differing])
+    await tell_in_time(
+        conn,
+        [
+            (after.changed_at, change.event(version=after.version, **after.told()))
+            for change in told
+            for after in (versioned[change.after.alert_id],)
+        ],
+    )
+    for change in told:
+        await _remember(conn, change)
+
+
+async def tell_in_time(conn: Connection, told: Sequence[tuple[datetime, Event]]) -> None:
+    """Publish events at the times of the facts behind them."""
+    for at, events in groupby(sorted(told, key=lambda pair: pair[0]), key=lambda pair: pair[0]):
+        await publish(conn, *(event for _, event in events), at=at)
+
+
+async def _remember(conn: Connection, change: Change) -> None:
+    after = change.after
+    if change.before is None and after.resolved:
+        await _record(conn, replace(after, ending=None), AlertRaised, at=after.raised_at, by=change.by)
+    by = UUID(after.ending["by"]) if after.resolved and after.ending and "by" in after.ending else change.by
+    await _record(conn, after, change.event, at=after.changed_at, by=by)
+
+
+async def _record(conn: Connection, alert: Alert, event: type[AlertFact], *, at: datetime, by: UUID) -> None:
+    detail: dict[str, Any] = {"severity": alert.severity, "quarter": alert.quarter.code, "level": alert.level}
+    if alert.ending is not None:
+        detail["ending"] = alert.ending
+    action = event.event_type.removesuffix(".v1").replace("alert.", "").replace(".", "_")
+    await history.record(
+        conn,
+        at=at,
+        by=by,
+        contract_id=alert.contract_id,
+        subject="alert",
+        subject_id=alert.alert_id,
+        action=action,
+        detail=detail,
+    )

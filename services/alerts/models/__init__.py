@@ -1,0 +1,1 @@
+"""What the alerts service knows, as frozen values."""
