@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from pydantic import BaseModel
+
 
 @dataclass(frozen=True)
 class FieldError:
@@ -66,6 +68,11 @@ class PreconditionFailed(ParityError):
     """This has changed since you read it. Read it again, then send your change with the new ETag."""
 
     status = 412
+
+    def __init__(self, detail: str | None = None, *, current: BaseModel | None = None) -> None:
+        """``current`` is what stands now: it goes into the answer, so that a client can show both and nobody types twice."""
+        super().__init__(detail)
+        self.current = current
 
 
 class TooLarge(ParityError):

@@ -64,7 +64,7 @@ class LineContent(Frozen):
 
     figure: Entered | None = None
     months: tuple[Entered | None, Entered | None, Entered | None] | None = None
-    """Instead of ``figure`` where the obligation is monthly: one per month of the quarter, empty where the contract did not run."""
+    """Instead of ``figure`` where the obligation is monthly: one per month, empty where the contract did not run."""
     nil_reason: OptionalText = None
     story: OptionalText = None
     breakdown: Annotated[tuple[BreakdownPart, ...], Field(max_length=200)] = ()

@@ -80,3 +80,35 @@ class QuarterlyReturn(Frozen):
         new = {line.line_id: line for line in lines}
         update["lines"] = tuple(new.get(line.line_id, line) for line in self.lines)
         return self.model_copy(update={"version": self.version + 1, **update})
+
+
+class LineVersion(Frozen):
+    """A line as somebody left it."""
+
+    line_id: UUID
+    version: int
+    at: AwareDatetime
+    person_id: UUID
+    status: LineStatus
+    terms: Terms
+    content: LineContent
+    filled_from: tuple[UUID, ...] = ()
+    figure: Figure | None = None
+    judgement: Judgement | None = None
+    change_reason: str | None = None
+
+
+class RestatementRequest(Frozen):
+    """A supplier asks for an approved figure to be changed; the contract manager confirms or declines."""
+
+    request_id: UUID
+    line_id: UUID
+    contract_id: UUID
+    content: LineContent
+    reason: str
+    requested_at: AwareDatetime
+    requested_by: UUID
+    confirmed: bool | None = None
+    answer: str | None = None
+    decided_at: AwareDatetime | None = None
+    decided_by: UUID | None = None

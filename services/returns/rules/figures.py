@@ -85,13 +85,14 @@ def entered_whole(content: LineContent, terms: Terms) -> Figure:
 
 
 def filled(quantities: Sequence[tuple[date, Entered]], terms: Terms, quarter: Quarter, content: LineContent) -> LineContent:
-    """A line filled from its activities (in the order of their dates, at least one), per month where the obligation is monthly."""
+    """A line filled from its activities (by date, at least one), month by month where the obligation is monthly."""
     if terms.frequency is not Frequency.MONTHLY:
-        return content.model_copy(update={"figure": _together([entered for _, entered in quantities], terms)})
+        return content.model_copy(update={"figure": _together([entered for _, entered in quantities], terms), "nil_reason": None})
     by_month: list[list[Entered]] = [[], [], []]
     for day, entered in quantities:
         by_month[day.month - quarter.first_day.month].append(entered)
-    return content.model_copy(update={"months": tuple(_together(month, terms) if month else None for month in by_month)})
+    months = tuple(_together(month, terms) if month else None for month in by_month)
+    return content.model_copy(update={"months": months, "nil_reason": None})
 
 
 def _together(quantities: Sequence[Entered], terms: Terms) -> Entered:

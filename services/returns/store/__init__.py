@@ -1,0 +1,1 @@
+"""Every SQL statement of the returns service, and the files of evidence."""

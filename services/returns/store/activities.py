@@ -1,0 +1,99 @@
+"""The activity log."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime
+from uuid import UUID
+
+from services.returns.models.activities import Activity
+from services.returns.store.rows import rows
+from shared.db import Connection, Record
+
+
+async def save(conn: Connection, activity: Activity) -> None:
+    """Add or replace an activity."""
+    await conn.execute(
+        """
+        INSERT INTO activities SELECT * FROM jsonb_populate_recordset(NULL::activities, $1)
+        ON CONFLICT (activity_id) DO UPDATE SET (happened_on, quantity, note, version, changed_at, changed_by) =
+            (excluded.happened_on, excluded.quantity, excluded.note, excluded.version, excluded.changed_at, excluded.changed_by)
+        """,
+        rows([activity]),
+    )
+
+
+async def remove(conn: Connection, activity_id: UUID, *, at: datetime) -> None:
+    await conn.execute("UPDATE activities SET removed_at = $2 WHERE activity_id = $1", activity_id, at)
+
+
+async def find(conn: Connection, activity_id: UUID) -> Activity | None:
+    return _activity(
+        await conn.fetchrow("SELECT * FROM activities WHERE activity_id = $1 AND removed_at IS NULL", activity_id)
+    )
+
+
+async def lock(conn: Connection, activity_id: UUID) -> Activity | None:
+    return _activity(
+        await conn.fetchrow("SELECT * FROM activities WHERE activity_id = $1 AND removed_at IS NULL FOR UPDATE", activity_id)
+    )
+
+
+async def of_obligation(conn: Connection, obligation_id: UUID, *, first_day: date, last_day: date) -> list[Activity]:
+    """What happened on these days, in the order in which it happened."""
+    found = await conn.fetch(
+        """
+        SELECT * FROM activities WHERE obligation_id = $1 AND happened_on BETWEEN $2 AND $3 AND removed_at IS NULL
+        ORDER BY happened_on, activity_id
+        """,
+        obligation_id,
+        first_day,
+        last_day,
+    )
+    return [Activity.model_validate(_known(row)) for row in found]
+
+
+async def by_ids(conn: Connection, activity_ids: Collection[UUID]) -> list[Activity]:
+    found = await conn.fetch(
+        "SELECT * FROM activities WHERE activity_id = ANY ($1) ORDER BY happened_on, activity_id", list(activity_ids)
+    )
+    return [Activity.model_validate(_known(row)) for row in found]
+
+
+async def page(
+    conn: Connection, contract_id: UUID, *, obligation_id: UUID | None, after: UUID | None, limit: int
+) -> list[Activity]:
+    """The log of a contract, in the order in which it was written."""
+    found = await conn.fetch(
+        """
+        SELECT * FROM activities
+        WHERE contract_id = $1 AND ($2::uuid IS NULL OR obligation_id = $2) AND removed_at IS NULL
+          AND ($3::uuid IS NULL OR activity_id > $3)
+        ORDER BY activity_id LIMIT $4
+        """,
+        contract_id,
+        obligation_id,
+        after,
+        limit,
+    )
+    return [Activity.model_validate(_known(row)) for row in found]
+
+
+async def stands_behind_submitted(conn: Connection, activity_id: UUID) -> bool:
+    """Whether a line that was filled from it is with the reviewer, or approved."""
+    found: bool = await conn.fetchval(
+        """
+        SELECT EXISTS (SELECT FROM lines l JOIN activities a ON a.activity_id = $1 AND a.obligation_id = l.obligation_id
+                       WHERE l.filled_from @> ARRAY[$1::uuid] AND l.status IN ('submitted', 'approved'))
+        """,
+        activity_id,
+    )
+    return found
+
+
+def _activity(row: Record | None) -> Activity | None:
+    return Activity.model_validate(_known(row)) if row is not None else None
+
+
+def _known(row: Record) -> dict[str, object]:
+    return {name: value for name, value in row.items() if name != "removed_at"}

@@ -1,0 +1,134 @@
+"""Lines, their versions, and requests to restate them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from services.returns.models.returns import Line, LineVersion, RestatementRequest
+from services.returns.store.rows import rows
+from shared.db import Connection
+from shared.obligations import Figure
+from shared.quarters import Quarter
+
+
+async def save(conn: Connection, lines: Sequence[Line]) -> None:
+    """Add or replace lines, and keep each as a version."""
+    await conn.execute(
+        """
+        WITH saved AS (
+            INSERT INTO lines SELECT * FROM jsonb_populate_recordset(NULL::lines, $1)
+            ON CONFLICT (line_id) DO UPDATE SET
+                (position, reference, owner_id, terms, owed, status, version, content, filled_from, figure, unlikely, judgement,
+                 change_reason, approved_at, saved_at, saved_by) =
+                (excluded.position, excluded.reference, excluded.owner_id, excluded.terms, excluded.owed, excluded.status,
+                 excluded.version, excluded.content, excluded.filled_from, excluded.figure, excluded.unlikely,
+                 excluded.judgement, excluded.change_reason, excluded.approved_at, excluded.saved_at, excluded.saved_by)
+            RETURNING *
+        )
+        INSERT INTO line_versions (line_id, version, at, person_id, status, terms, content, filled_from, figure, judgement,
+                                   change_reason)
+        SELECT line_id, version, saved_at, saved_by, status, terms, content, filled_from, figure, judgement, change_reason
+        FROM saved
+        """,
+        rows(lines),
+    )
+
+
+async def of_returns(conn: Connection, return_ids: Collection[UUID]) -> Mapping[UUID, list[Line]]:
+    """The lines that are owed, by return, in the contract's order."""
+    found: dict[UUID, list[Line]] = {return_id: [] for return_id in return_ids}
+    for row in await conn.fetch(
+        "SELECT * FROM lines WHERE return_id = ANY ($1) AND owed ORDER BY return_id, position, line_id", list(return_ids)
+    ):
+        found[row["return_id"]].append(Line.model_validate(dict(row)))
+    return found
+
+
+async def dropped_from(conn: Connection, return_ids: Collection[UUID]) -> list[Line]:
+    """Lines that an amendment took out."""
+    found = await conn.fetch("SELECT * FROM lines WHERE return_id = ANY ($1) AND NOT owed ORDER BY line_id", list(return_ids))
+    return [Line.model_validate(dict(row)) for row in found]
+
+
+async def return_of(conn: Connection, line_id: UUID) -> UUID | None:
+    """The return on which a line is owed."""
+    found: UUID | None = await conn.fetchval("SELECT return_id FROM lines WHERE line_id = $1 AND owed", line_id)
+    return found
+
+
+async def line_of(conn: Connection, obligation_id: UUID, quarter: Quarter) -> Line | None:
+    row = await conn.fetchrow(
+        "SELECT * FROM lines WHERE obligation_id = $1 AND quarter = $2 AND owed", obligation_id, quarter.first_day
+    )
+    return Line.model_validate(dict(row)) if row is not None else None
+
+
+async def figures_before(conn: Connection, obligation_ids: Collection[UUID], quarter: Quarter) -> Mapping[UUID, list[Figure]]:
+    """What was submitted for each obligation in the quarters before, oldest first, as long as it was counted in the same way."""
+    found: dict[UUID, list[Figure]] = {obligation_id: [] for obligation_id in obligation_ids}
+    for row in await conn.fetch(
+        """
+        SELECT before.obligation_id, before.figure FROM lines before JOIN lines now USING (obligation_id)
+        WHERE now.obligation_id = ANY ($1) AND now.quarter = $2 AND now.owed AND before.quarter < $2
+          AND before.owed AND before.figure IS NOT NULL
+          AND before.terms #> '{measure,kind}' = now.terms #> '{measure,kind}'
+          AND before.terms #> '{measure,unit}' = now.terms #> '{measure,unit}'
+        ORDER BY before.obligation_id, before.quarter
+        """,
+        list(obligation_ids),
+        quarter.first_day,
+    ):
+        found[row["obligation_id"]].append(Figure.model_validate(row["figure"]))
+    return found
+
+
+async def versions(conn: Connection, line_id: UUID) -> list[LineVersion]:
+    found = await conn.fetch("SELECT * FROM line_versions WHERE line_id = $1 ORDER BY version", line_id)
+    return [LineVersion.model_validate(dict(row)) for row in found]
+
+
+async def add_request(conn: Connection, request: RestatementRequest) -> bool:
+    """False where one for the same line waits for an answer already."""
+    return (
+        await conn.fetchval(
+            """
+            INSERT INTO restatement_requests SELECT * FROM jsonb_populate_recordset(NULL::restatement_requests, $1)
+            ON CONFLICT (line_id) WHERE confirmed IS NULL DO NOTHING RETURNING true
+            """,
+            rows([request]),
+        )
+    ) is True
+
+
+async def request(conn: Connection, request_id: UUID) -> RestatementRequest | None:
+    row = await conn.fetchrow("SELECT * FROM restatement_requests WHERE request_id = $1", request_id)
+    return RestatementRequest.model_validate(dict(row)) if row is not None else None
+
+
+async def requests_on(conn: Connection, line_ids: Collection[UUID]) -> list[RestatementRequest]:
+    """Every request on these lines, in the order in which they were made."""
+    found = await conn.fetch(
+        "SELECT * FROM restatement_requests WHERE line_id = ANY ($1) ORDER BY request_id", list(line_ids)
+    )
+    return [RestatementRequest.model_validate(dict(row)) for row in found]
+
+
+async def decide_request(
+    conn: Connection, request_id: UUID, *, confirmed: bool, answer: str | None, by: UUID, at: datetime
+) -> bool:
+    """False where somebody has decided already."""
+    return (
+        await conn.fetchval(
+            """
+            UPDATE restatement_requests SET confirmed = $2, answer = $3, decided_by = $4, decided_at = $5
+            WHERE request_id = $1 AND confirmed IS NULL RETURNING true
+            """,
+            request_id,
+            confirmed,
+            answer,
+            by,
+            at,
+        )
+    ) is True

@@ -1,0 +1,168 @@
+"""Quarterly returns with their lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from services.returns.models.returns import Line, QuarterlyReturn
+from services.returns.models.viewer import Viewer
+from services.returns.store import lines
+from services.returns.store.rows import rows
+from shared.db import Connection, Record
+from shared.events.returns import ReturnStatus
+from shared.quarters import Quarter
+
+
+async def save(conn: Connection, returns: Sequence[QuarterlyReturn], *, lines_changed: Sequence[Line]) -> None:
+    """Add or replace returns, and the lines that changed with them; every version of a line is kept."""
+    await conn.execute(
+        """
+        INSERT INTO quarterly_returns SELECT * FROM jsonb_populate_recordset(NULL::quarterly_returns, $1)
+        ON CONFLICT (return_id) DO UPDATE SET
+            (version, status, contract, due_on, remind_on, reminded_on, overdue_on, submissions, submitted_at, submitted_by,
+             on_behalf, first_submitted_at, review_due_on, reviewed_at, review_overdue_on) =
+            (excluded.version, excluded.status, excluded.contract, excluded.due_on, excluded.remind_on, excluded.reminded_on,
+             excluded.overdue_on, excluded.submissions, excluded.submitted_at, excluded.submitted_by, excluded.on_behalf,
+             excluded.first_submitted_at, excluded.review_due_on, excluded.reviewed_at, excluded.review_overdue_on)
+        """,
+        rows(returns),
+    )
+    await lines.save(conn, lines_changed)
+
+
+async def find(conn: Connection, return_id: UUID) -> QuarterlyReturn | None:
+    return await _one(conn, await conn.fetchrow("SELECT * FROM quarterly_returns WHERE return_id = $1", return_id))
+
+
+async def lock(conn: Connection, return_id: UUID) -> QuarterlyReturn | None:
+    row = await conn.fetchrow("SELECT * FROM quarterly_returns WHERE return_id = $1 FOR UPDATE", return_id)
+    return await _one(conn, row)
+
+
+async def lock_of_contract(conn: Connection, contract_id: UUID) -> list[QuarterlyReturn]:
+    found = await conn.fetch(
+        "SELECT * FROM quarterly_returns WHERE contract_id = $1 ORDER BY quarter FOR UPDATE", contract_id
+    )
+    return await _with_lines(conn, found)
+
+
+async def lock_to_remind(conn: Connection, on: date) -> list[QuarterlyReturn]:
+    """Returns that nobody submitted, due soon, of which nobody was reminded."""
+    found = await conn.fetch(
+        """
+        SELECT * FROM quarterly_returns
+        WHERE first_submitted_at IS NULL AND status = 'open' AND due_on >= $1 AND remind_on <= $1 AND reminded_on IS NULL
+        ORDER BY return_id FOR UPDATE
+        """,
+        on,
+    )
+    return await _with_lines(conn, found)
+
+
+async def lock_overdue(conn: Connection, on: date) -> list[QuarterlyReturn]:
+    """Returns that nobody submitted and that were due before ``on``, not found overdue yet."""
+    found = await conn.fetch(
+        """
+        SELECT * FROM quarterly_returns
+        WHERE first_submitted_at IS NULL AND status = 'open' AND due_on < $1 AND overdue_on IS NULL
+        ORDER BY return_id FOR UPDATE
+        """,
+        on,
+    )
+    return await _with_lines(conn, found)
+
+
+async def lock_reviews_overdue(conn: Connection, on: date) -> list[QuarterlyReturn]:
+    """Returns submitted and untouched, whose review was due before ``on``, not found overdue yet."""
+    found = await conn.fetch(
+        """
+        SELECT * FROM quarterly_returns
+        WHERE status = 'submitted' AND review_due_on < $1 AND reviewed_at IS NULL AND review_overdue_on IS NULL
+        ORDER BY return_id FOR UPDATE
+        """,
+        on,
+    )
+    return await _with_lines(conn, found)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which returns a list shows; None: any. ``with_supplier``: open, or sent back."""
+
+    status: ReturnStatus | None = None
+    quarter: Quarter | None = None
+    contract_id: UUID | None = None
+    supplier_id: UUID | None = None
+    with_supplier: bool = False
+    overdue_on: date | None = None
+
+
+async def page(
+    conn: Connection, viewer: Viewer, wanted: Wanted, *, after: tuple[date, UUID] | None, limit: int
+) -> list[QuarterlyReturn]:
+    """What a viewer may see, the earliest due first."""
+    found = await conn.fetch(
+        """
+        SELECT r.* FROM quarterly_returns r JOIN contracts c USING (contract_id)
+        WHERE (($2 AND c.buyer_ids @> ARRAY[$1::uuid]) OR ($3 AND c.supplier_ids @> ARRAY[$1::uuid])
+               OR ($4 AND r.status = 'approved' AND NOT EXISTS (
+                   SELECT FROM unnest(c.buyer_ids) AS b (id) LEFT JOIN organisations o ON o.organisation_id = b.id
+                   WHERE o.icb_sees IS DISTINCT FROM 'contracts')))
+          AND ($5::text IS NULL OR r.status = $5)
+          AND ($6::date IS NULL OR r.quarter = $6)
+          AND ($7::uuid IS NULL OR r.contract_id = $7)
+          AND ($8::uuid IS NULL OR c.supplier_ids @> ARRAY[$8::uuid])
+          AND (NOT $9 OR r.status IN ('open', 'changes_requested'))
+          AND ($10::date IS NULL OR (r.status = 'open' AND r.due_on < $10))
+          AND ($11::date IS NULL OR (r.due_on, r.return_id) > ($11, $12::uuid))
+        ORDER BY r.due_on, r.return_id LIMIT $13
+        """,
+        viewer.organisation_id,
+        viewer.as_buyer,
+        viewer.as_supplier,
+        viewer.as_icb,
+        wanted.status,
+        wanted.quarter and wanted.quarter.first_day,
+        wanted.contract_id,
+        wanted.supplier_id,
+        wanted.with_supplier,
+        wanted.overdue_on,
+        after and after[0],
+        after and after[1],
+        limit,
+    )
+    return await _with_lines(conn, found)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many returns wait for somebody, for the business gauges."""
+
+    due: int
+    overdue: int
+    reviews_overdue: int
+
+
+async def standing(conn: Connection, on: date) -> Standing:
+    row = await conn.fetchrow(
+        """
+        SELECT count(*) FILTER (WHERE status = 'open') AS due,
+               count(*) FILTER (WHERE status = 'open' AND due_on < $1) AS overdue,
+               count(*) FILTER (WHERE status = 'submitted' AND review_due_on < $1 AND reviewed_at IS NULL) AS reviews_overdue
+        FROM quarterly_returns WHERE status IN ('open', 'submitted')
+        """,
+        on,
+    )
+    return Standing(**dict(row or {}))
+
+
+async def _one(conn: Connection, row: Record | None) -> QuarterlyReturn | None:
+    return (await _with_lines(conn, [row]))[0] if row is not None else None
+
+
+async def _with_lines(conn: Connection, found: Sequence[Record]) -> list[QuarterlyReturn]:
+    by_return = await lines.of_returns(conn, [row["return_id"] for row in found])
+    return [QuarterlyReturn.model_validate({**row, "lines": by_return[row["return_id"]]}) for row in found]
