@@ -67,11 +67,13 @@ async def _grant(conn: Connection, role: str) -> None:
             service text := quote_ident(current_setting('parity.role'));
             relation record;
         BEGIN
-            EXECUTE format('GRANT USAGE ON SCHEMA public TO %s', service);
             FOR relation IN
-                SELECT c.oid::regclass AS name, c.relkind AS kind, coalesce(obj_description(c.oid, 'pg_class'), '') AS said
-                FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
+                SELECT c.oid::regclass AS name, c.relkind AS kind, coalesce(obj_description(c.oid, 'pg_class'), '') AS said,
+                       c.relnamespace::regnamespace AS schema
+                FROM pg_class c
+                WHERE c.relnamespace::regnamespace::text !~ '^(pg_|information_schema)' AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
             LOOP
+                EXECUTE format('GRANT USAGE ON SCHEMA %s TO %s', relation.schema, service);
                 EXECUTE format('REVOKE ALL ON %s FROM %s', relation.name, service);
                 IF relation.kind = 'S' THEN
                     EXECUTE format('GRANT USAGE, SELECT ON %s TO %s', relation.name, service);

@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import structlog
 
+from shared.clock import Clock, SystemClock
 from shared.db import Connection, Pool, unavailable
 from shared.events import EVENTS, UnknownEvent
 from shared.log.interface import Delivered, EventLog, LogUnavailable, Partition, Reader, topic_in
@@ -42,7 +43,15 @@ class Consumer:
     """``hole_seconds``: how long an event may be missing before that is an alarm."""
 
     def __init__(
-        self, *, pool: Pool, log: EventLog, handlers: Handlers, epoch: int = 1, batch: int = _BATCH, hole_seconds: float = 60
+        self,
+        *,
+        pool: Pool,
+        log: EventLog,
+        handlers: Handlers,
+        epoch: int = 1,
+        batch: int = _BATCH,
+        hole_seconds: float = 60,
+        clock: Clock | None = None,
     ) -> None:
         self.service = handlers.service
         self.trouble: str | None = None
@@ -52,6 +61,7 @@ class Consumer:
         self._handlers = handlers
         self._epoch = epoch
         self._batch = batch
+        self._clock = clock or SystemClock()
         self._hole_age = timedelta(seconds=hole_seconds)
         self._names = {topic_in(epoch, topic): topic for topic in handlers.topics}
         self._standing: dict[Partition, Standing] = {}
@@ -155,7 +165,10 @@ class Consumer:
         """One transaction: move the positions, apply what is due, bury what cannot be. Raises SwapLost."""
         began = time.monotonic()
         sifted = sift(delivered, self._standing)
-        received = [Received(self._names[r.partition.topic], r.partition.number, r.position, r.value) for r in sifted.due]
+        now = self._clock.now()
+        received = [
+            Received(self._names[r.partition.topic], r.partition.number, r.position, r.value, heard_at=now) for r in sifted.due
+        ]
         if fault is None:
             for event in received:
                 if event.type not in EVENTS:

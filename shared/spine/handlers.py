@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, cast
 from uuid import UUID
@@ -17,12 +17,16 @@ from shared.events import Envelope, Event
 class Received:
     """One event as it was heard. Nothing is parsed before it is asked for: a service pays for the events that it needs."""
 
-    def __init__(self, topic: str, partition: int, position: int, value: bytes) -> None:
+    def __init__(
+        self, topic: str, partition: int, position: int, value: bytes, *, heard_at: datetime | None = None
+    ) -> None:
         self.topic = topic
         """Without the epoch: ``returns``."""
         self.partition = partition
         self.position = position
         self.value = value
+        self.heard_at = heard_at or datetime.now(UTC)
+        """When it takes effect here, by the service's clock."""
 
     @cached_property
     def attributes(self) -> dict[str, Any]:
