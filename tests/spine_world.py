@@ -24,7 +24,7 @@ from shared.spine.consumer import Consumer
 from shared.spine.relay import Relay
 
 TOPIC = "icb-totals"
-AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
+AT = datetime(2026, 10, 1, 12, tzinfo=UTC)
 QUARTER = Quarter.parse("2026-27-Q2")
 
 TABLES = """

@@ -212,7 +212,7 @@ class Consumer:
             if behind or fault is not None:
                 error = None if behind else _describe(fault)
                 letters.append((event.topic, event.partition, event.position, key, _type(event), event.value, error))
-                logger.error("event buried", service=self.service, event=repr(event), key=key, error=error or "behind another")
+                logger.error("buried", service=self.service, what=repr(event), key=key, error=error or "behind another")
             else:
                 live.append(event)
         await store.bury(conn, letters)
