@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Self
 from uuid import UUID
 
@@ -44,6 +44,10 @@ class Line(Frozen):
     approved_at: AwareDatetime | None = None
     saved_at: AwareDatetime
     saved_by: UUID
+
+    def changed(self, *, at: datetime, by: UUID, **update: Any) -> Self:
+        """A copy one version on."""
+        return self.model_copy(update={"version": self.version + 1, "saved_at": at, "saved_by": by, **update})
 
 
 class QuarterlyReturn(Frozen):

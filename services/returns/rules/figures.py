@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
+from services.returns.models.activities import Activity
 from services.returns.models.content import Entered, LineContent
+from services.returns.models.returns import Line
 from shared.errors import FieldError
 from shared.events.returns import ContractSnapshot
 from shared.obligations import Figure, Frequency, Kind, Terms, plain
 from shared.quarters import Quarter
-from shared.ratings import Unlikely, roll_up, rounded, stored
+from shared.ratings import Unlikely, roll_up, rounded, stored, unlikely
 
 _PLACES: Mapping[str, int] = {"tonnes": 3, "tCO2e": 3}
 """Decimal places by unit, where two are not right: a kilogram of a tonne counts."""
@@ -43,7 +47,7 @@ def problems_in(content: LineContent, terms: Terms) -> list[FieldError]:
     ]
 
 
-def missing_in(content: LineContent, terms: Terms, ran: Sequence[bool], unlikely: Sequence[Unlikely]) -> list[FieldError]:
+def missing_in(content: LineContent, terms: Terms, ran: Sequence[bool], found: Sequence[Unlikely]) -> list[FieldError]:
     """What a line without problems still needs before it is submitted. ``ran``: see ``months_run``."""
     if content.nil_reason is not None:
         return []
@@ -55,8 +59,8 @@ def missing_in(content: LineContent, terms: Terms, ran: Sequence[bool], unlikely
         parts = " and ".join(_sums(content, terms))
         figure = " and ".join(_figures_read(whole, terms))
         missing.append(FieldError("/breakdown", f"The parts add up to {parts}, the figure is {figure}", "does-not-add-up"))
-    if unlikely and content.unlikely_reason is None:
-        rules = " and ".join(_WHY_UNLIKELY[rule] for rule in unlikely)
+    if found and content.unlikely_reason is None:
+        rules = " and ".join(_WHY_UNLIKELY[rule] for rule in found)
         missing.append(FieldError("/unlikely_reason", f"The figure {rules}. Correct it, or say why it is right", "unlikely"))
     return missing
 
@@ -68,11 +72,28 @@ _WHY_UNLIKELY: Mapping[Unlikely, str] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """What a line comes to. ``figure``: what counts, None while incomplete; ``errors``: what keeps it from being submitted."""
+
+    figure: Figure | None
+    unlikely: tuple[Unlikely, ...]
+    errors: tuple[FieldError, ...]
+
+
+def assess(content: LineContent, terms: Terms, ran: Sequence[bool], before: Sequence[Figure]) -> Assessed:
+    """``before``: the obligation's figures of earlier quarters, oldest first; ``ran``: see ``months_run``."""
+    problems = problems_in(content, terms)
+    figure = None if problems else counted(content, terms, ran)
+    found = unlikely(terms, figure, before) if figure is not None else ()
+    return Assessed(figure, found, tuple(problems or missing_in(content, terms, ran, found)))
+
+
 def counted(content: LineContent, terms: Terms, ran: Sequence[bool]) -> Figure | None:
-    """What counts: three months rolled up by their kind, times the share due to this contract. None while it is incomplete."""
+    """Of a line without problems: three months rolled up by their kind, times the share due to this contract."""
     if content.nil_reason is not None:
         return Figure.none_delivered(terms.kind)
-    if problems_in(content, terms) or any(_missing_figures(content, terms, ran)):
+    if any(_missing_figures(content, terms, ran)):
         return None
     whole = entered_whole(content, terms)
     return whole if whole.value is None else Figure(value=stored(whole.value * content.share))
@@ -93,6 +114,21 @@ def filled(quantities: Sequence[tuple[date, Entered]], terms: Terms, quarter: Qu
         by_month[day.month - quarter.first_day.month].append(entered)
     months = tuple(_together(month, terms) if month else None for month in by_month)
     return content.model_copy(update={"months": months, "nil_reason": None})
+
+
+def still_filled_from(line: Line, content: LineContent) -> tuple[UUID, ...]:
+    """The activities behind a line as long as its figure is the one that they came to."""
+    same = (content.figure, content.months) == (line.content.figure, line.content.months)
+    return line.filled_from if same else ()
+
+
+def activities_changed(line: Line, standing: Sequence[Activity]) -> bool:
+    """Whether what a line was filled from has changed since. ``standing``: the activities by date, without removed ones."""
+    behind = [one for one in standing if one.activity_id in line.filled_from]
+    if len(behind) < len(line.filled_from):
+        return True
+    again = filled([(one.happened_on, one.quantity) for one in behind], line.terms, line.quarter, line.content)
+    return (again.figure, again.months) != (line.content.figure, line.content.months)
 
 
 def _together(quantities: Sequence[Entered], terms: Terms) -> Entered:

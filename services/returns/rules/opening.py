@@ -97,7 +97,7 @@ def amended(
         elif line.status is LineStatus.APPROVED:
             lines.append(line)
         else:
-            gone.append(line.model_copy(update={"owed": False, "version": line.version + 1}))
+            gone.append(line.changed(at=at, by=NOBODY, owed=False))
     standing = {line.obligation_id for line in filed.lines}
     for obligation_id, line in owed.items():
         if obligation_id not in standing:
@@ -117,13 +117,16 @@ def amended(
 
 def _as_owed(line: Line, owed: Line) -> Line:
     """The line under the terms of now, as long as it is with the supplier."""
-    update = {name: getattr(owed, name) for name in ("position", "reference", "owner_id", "terms")}
-    if not with_supplier(line.status) or all(getattr(line, name) == value for name, value in update.items()):
+    asked = {name: getattr(owed, name) for name in _ASKED}
+    if not with_supplier(line.status) or all(getattr(line, name) == value for name, value in asked.items()):
         return line
-    return line.model_copy(update={**update, "version": line.version + 1})
+    return line.changed(at=owed.saved_at, by=NOBODY, **asked)
 
 
 def _taken_up(line: Line, owed: Line) -> Line:
     """A line that was dropped, owed again: what was typed on it is still there."""
-    update = {name: getattr(owed, name) for name in ("position", "reference", "owner_id", "terms", "saved_at")}
-    return line.model_copy(update={**update, "owed": True, "status": LineStatus.OPEN, "version": line.version + 1})
+    asked = {name: getattr(owed, name) for name in _ASKED}
+    return line.changed(at=owed.saved_at, by=NOBODY, owed=True, status=LineStatus.OPEN, **asked)
+
+
+_ASKED = ("position", "reference", "owner_id", "terms")

@@ -60,6 +60,18 @@ async def by_ids(conn: Connection, activity_ids: Collection[UUID]) -> list[Activ
     return [Activity.model_validate(_known(row)) for row in found]
 
 
+async def lock_behind(conn: Connection, activity_ids: Collection[UUID]) -> list[Activity]:
+    """Those of the activities that still stand, kept from changing until the line that they fill is submitted."""
+    found = await conn.fetch(
+        """
+        SELECT * FROM activities WHERE activity_id = ANY ($1) AND removed_at IS NULL
+        ORDER BY happened_on, activity_id FOR SHARE
+        """,
+        list(activity_ids),
+    )
+    return [Activity.model_validate(_known(row)) for row in found]
+
+
 async def page(
     conn: Connection, contract_id: UUID, *, obligation_id: UUID | None, after: UUID | None, limit: int
 ) -> list[Activity]:

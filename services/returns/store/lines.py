@@ -58,11 +58,14 @@ async def return_of(conn: Connection, line_id: UUID) -> UUID | None:
     return found
 
 
-async def line_of(conn: Connection, obligation_id: UUID, quarter: Quarter) -> Line | None:
-    row = await conn.fetchrow(
-        "SELECT * FROM lines WHERE obligation_id = $1 AND quarter = $2 AND owed", obligation_id, quarter.first_day
+async def filled_from(conn: Connection, obligation_id: UUID, activity_id: UUID) -> UUID | None:
+    """The line that an activity stands behind."""
+    found: UUID | None = await conn.fetchval(
+        "SELECT line_id FROM lines WHERE obligation_id = $1 AND filled_from @> ARRAY[$2::uuid] AND owed LIMIT 1",
+        obligation_id,
+        activity_id,
     )
-    return Line.model_validate(dict(row)) if row is not None else None
+    return found
 
 
 async def figures_before(conn: Connection, obligation_ids: Collection[UUID], quarter: Quarter) -> Mapping[UUID, list[Figure]]:

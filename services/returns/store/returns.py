@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from services.returns.models.returns import Line, QuarterlyReturn
 from services.returns.models.viewer import Viewer
+from services.returns.models.views import ReturnSummary
 from services.returns.store import lines
 from services.returns.store.rows import rows
 from shared.db import Connection, Record
@@ -97,16 +98,28 @@ class Wanted:
     contract_id: UUID | None = None
     supplier_id: UUID | None = None
     with_supplier: bool = False
-    overdue_on: date | None = None
+    overdue: bool = False
 
 
 async def page(
-    conn: Connection, viewer: Viewer, wanted: Wanted, *, after: tuple[date, UUID] | None, limit: int
-) -> list[QuarterlyReturn]:
+    conn: Connection, viewer: Viewer, wanted: Wanted, *, today: date, after: tuple[date, UUID] | None, limit: int
+) -> list[ReturnSummary]:
     """What a viewer may see, the earliest due first."""
     found = await conn.fetch(
         """
-        SELECT r.* FROM quarterly_returns r JOIN contracts c USING (contract_id)
+        SELECT r.return_id, r.contract_id, r.contract ->> 'reference' AS reference, r.contract ->> 'title' AS title, r.quarter,
+               r.version, r.status, r.opened_on, r.due_on, r.submitted_at, r.on_behalf, r.review_due_on,
+               r.status = 'open' AND r.due_on < $10 AS overdue,
+               coalesce(r.status = 'submitted' AND r.reviewed_at IS NULL AND r.review_due_on < $10, false) AS review_overdue,
+               owed.*
+        FROM quarterly_returns r JOIN contracts c USING (contract_id)
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS lines,
+                   count(*) FILTER (WHERE l.status IN ('open', 'changes_requested')) AS lines_with_supplier,
+                   count(*) FILTER (WHERE l.status = 'submitted') AS lines_in_review,
+                   count(*) FILTER (WHERE l.status = 'approved') AS lines_approved
+            FROM lines l WHERE l.return_id = r.return_id AND l.owed
+        ) AS owed
         WHERE (($2 AND c.buyer_ids @> ARRAY[$1::uuid]) OR ($3 AND c.supplier_ids @> ARRAY[$1::uuid])
                OR ($4 AND r.status = 'approved' AND NOT EXISTS (
                    SELECT FROM unnest(c.buyer_ids) AS b (id) LEFT JOIN organisations o ON o.organisation_id = b.id
@@ -116,9 +129,9 @@ async def page(
           AND ($7::uuid IS NULL OR r.contract_id = $7)
           AND ($8::uuid IS NULL OR c.supplier_ids @> ARRAY[$8::uuid])
           AND (NOT $9 OR r.status IN ('open', 'changes_requested'))
-          AND ($10::date IS NULL OR (r.status = 'open' AND r.due_on < $10))
-          AND ($11::date IS NULL OR (r.due_on, r.return_id) > ($11, $12::uuid))
-        ORDER BY r.due_on, r.return_id LIMIT $13
+          AND (NOT $11 OR (r.status = 'open' AND r.due_on < $10))
+          AND ($12::date IS NULL OR (r.due_on, r.return_id) > ($12, $13::uuid))
+        ORDER BY r.due_on, r.return_id LIMIT $14
         """,
         viewer.organisation_id,
         viewer.as_buyer,
@@ -129,10 +142,19 @@ async def page(
         wanted.contract_id,
         wanted.supplier_id,
         wanted.with_supplier,
-        wanted.overdue_on,
+        today,
+        wanted.overdue,
         after and after[0],
         after and after[1],
         limit,
+    )
+    return [ReturnSummary.model_validate(dict(row)) for row in found]
+
+
+async def find_all(conn: Connection, return_ids: Collection[UUID]) -> list[QuarterlyReturn]:
+    """In the order in which they are due."""
+    found = await conn.fetch(
+        "SELECT * FROM quarterly_returns WHERE return_id = ANY ($1) ORDER BY due_on, return_id", list(return_ids)
     )
     return await _with_lines(conn, found)
 

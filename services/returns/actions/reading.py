@@ -1,0 +1,68 @@
+"""Reading a return with everything that stands behind it, as the caller may see it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from services.returns.actions.finding import find_line, find_return
+from services.returns.models.returns import Line, LineVersion, QuarterlyReturn
+from services.returns.models.viewer import Viewer
+from services.returns.models.views import LineView, ReturnView
+from services.returns.rules.figures import assess, months_run
+from services.returns.store import activities, contracts, evidence, lines
+from shared.access import Caller
+from shared.db import Connection
+from shared.events.returns import ReturnStatus
+from shared.quarters import local_date
+
+
+async def read_return(conn: Connection, return_id: UUID, *, by: Caller, at: datetime) -> ReturnView:
+    """Raises NotFound."""
+    return await view_of(conn, await find_return(conn, return_id, by), by=by, at=at)
+
+
+async def read_line(conn: Connection, line_id: UUID, *, by: Caller) -> LineView:
+    """Raises NotFound."""
+    filed, line = await find_line(conn, line_id, by)
+    return (await _lines(conn, filed, [line], by))[0]
+
+
+async def line_versions(conn: Connection, line_id: UUID, *, by: Caller) -> list[LineVersion]:
+    """Every version of a line, of one's own contracts only. Raises NotFound."""
+    _, line = await find_line(conn, line_id, by)
+    if await contracts.sees(conn, Viewer.of(by), line.contract_id):
+        return await lines.versions(conn, line_id)
+    return [version for version in await lines.versions(conn, line_id) if version.version == line.version]
+
+
+async def view_of(conn: Connection, filed: QuarterlyReturn, *, by: Caller, at: datetime) -> ReturnView:
+    overdue = filed.status is ReturnStatus.OPEN and filed.due_on < local_date(at)
+    shown = {name: getattr(filed, name) for name in QuarterlyReturn.model_fields if name != "lines"}
+    return ReturnView(**shown, overdue=overdue, lines=tuple(await _lines(conn, filed, filed.lines, by)))
+
+
+async def _lines(conn: Connection, filed: QuarterlyReturn, shown: list[Line] | tuple[Line, ...], by: Caller) -> list[LineView]:
+    line_ids = [line.line_id for line in shown]
+    before = await lines.figures_before(conn, [line.obligation_id for line in shown], filed.quarter)
+    files = await evidence.of_lines(conn, line_ids)
+    done = {one.activity_id: one for one in await activities.by_ids(conn, [one for line in shown for one in line.filled_from])}
+    # What is asked for and not granted is between the supplier and the buyer.
+    own = await contracts.sees(conn, Viewer.of(by), filed.contract_id)
+    requests = await lines.requests_on(conn, line_ids) if own else []
+    ran = months_run(filed.contract, filed.quarter)
+    views = []
+    for line in shown:
+        assessed = assess(line.content, line.terms, ran, before[line.obligation_id])
+        views.append(
+            LineView(
+                **{name: getattr(line, name) for name in Line.model_fields},
+                counts=assessed.figure,
+                looks_unlikely=assessed.unlikely,
+                missing=assessed.errors,
+                evidence=tuple(files[line.line_id]),
+                activities=tuple(done[one] for one in line.filled_from),
+                restatement_requests=tuple(request for request in requests if request.line_id == line.line_id),
+            )
+        )
+    return views

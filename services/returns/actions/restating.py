@@ -1,0 +1,122 @@
+"""Changing an approved figure: the contract manager does, with a reason; a supplier can ask for it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from services.returns.actions.finding import REVIEWER, lock_line
+from services.returns.actions.remembering import remember
+from services.returns.models.content import LineContent
+from services.returns.models.decisions import Restatement, RestatementAnswer, RestatementWanted
+from services.returns.models.returns import Line, QuarterlyReturn, RestatementRequest
+from services.returns.rules.facts import line_fact
+from services.returns.rules.figures import Assessed, assess, months_run, still_filled_from
+from services.returns.rules.lifecycle import Move, moved
+from services.returns.store import evidence, lines, returns
+from shared.access import SUPPLIER, Caller
+from shared.db import Connection
+from shared.errors import Conflict, FieldError, Invalid, NotFound
+from shared.events.returns import LineRestated
+from shared.ids import new_id
+from shared.spine import publish
+
+
+class AlreadyRequested(Conflict):
+    """A restatement of this line was asked for already, and the contract manager has not answered yet."""
+
+
+class AlreadyAnswered(Conflict):
+    """This request was answered already."""
+
+
+async def restate(
+    conn: Connection, line_id: UUID, restatement: Restatement, *, by: Caller, at: datetime, version: int | None = None
+) -> Line:
+    """Raises NotFound, PreconditionFailed, NotApproved, Invalid with pointers into the restatement."""
+    filed, line = await lock_line(conn, line_id, by, acting_as=REVIEWER, version=version)
+    return await _restate(conn, filed, line, restatement, by=by, at=at)
+
+
+async def request_restatement(
+    conn: Connection, line_id: UUID, wanted: RestatementWanted, *, by: Caller, at: datetime
+) -> RestatementRequest:
+    """A supplier asks. Raises NotFound, NotApproved, AlreadyRequested, Invalid."""
+    filed, line = await lock_line(conn, line_id, by, acting_as=SUPPLIER)
+    await _assess(conn, filed, line, wanted.content)
+    request = RestatementRequest(
+        request_id=new_id(),
+        line_id=line_id,
+        contract_id=line.contract_id,
+        content=wanted.content,
+        reason=wanted.reason,
+        requested_at=at,
+        requested_by=by.person_id,
+    )
+    if not await lines.add_request(conn, request):
+        raise AlreadyRequested
+    await remember(conn, line, "restatement_requested", by=by.person_id, at=at, reason=wanted.reason)
+    return request
+
+
+async def answer_request(
+    conn: Connection, request_id: UUID, answer: RestatementAnswer, *, by: Caller, at: datetime
+) -> RestatementRequest:
+    """Confirm (then the line is restated) or decline with a reason. Raises NotFound, AlreadyAnswered, Invalid."""
+    request = await lines.request(conn, request_id)
+    if request is None:
+        raise NotFound
+    filed, line = await lock_line(conn, request.line_id, by, acting_as=REVIEWER)
+    if not answer.confirmed and answer.answer is None:
+        raise Invalid(errors=[FieldError("/answer", "Say why it is declined", "missing")])
+    decided = await lines.decide_request(
+        conn, request_id, confirmed=answer.confirmed, answer=answer.answer, by=by.person_id, at=at
+    )
+    if not decided:
+        raise AlreadyAnswered
+    if answer.confirmed:
+        restatement = Restatement(content=request.content, reason=request.reason)
+        await _restate(conn, filed, line, restatement, by=by, at=at)
+    else:
+        await remember(conn, line, "restatement_declined", by=by.person_id, at=at, reason=answer.answer)
+    return request.model_copy(
+        update={"confirmed": answer.confirmed, "answer": answer.answer, "decided_at": at, "decided_by": by.person_id}
+    )
+
+
+async def tell_again(conn: Connection, filed: QuarterlyReturn, line: Line, *, at: datetime) -> None:
+    """Save an approved line that has changed, one version on, and tell the whole of it."""
+    await returns.save(conn, [filed.changed([line])], lines_changed=[line])
+    files = await evidence.of_lines(conn, [line.line_id])
+    hashes = [file.sha256 for file in files[line.line_id]]
+    await publish(conn, line_fact(LineRestated, line, filed, hashes), at=at)
+
+
+async def _restate(
+    conn: Connection, filed: QuarterlyReturn, line: Line, restatement: Restatement, *, by: Caller, at: datetime
+) -> Line:
+    assessed = await _assess(conn, filed, line, restatement.content)
+    restated = line.changed(
+        at=at,
+        by=by.person_id,
+        status=moved(line.status, Move.RESTATE),
+        content=restatement.content,
+        filled_from=still_filled_from(line, restatement.content),
+        figure=assessed.figure,
+        unlikely=assessed.unlikely,
+        judgement=restatement.judgement or line.judgement,
+        approved_at=at,
+    )
+    await tell_again(conn, filed, restated, at=at)
+    await remember(conn, restated, "restated", by=by.person_id, at=at, reason=restatement.reason)
+    return restated
+
+
+async def _assess(conn: Connection, filed: QuarterlyReturn, line: Line, content: LineContent) -> Assessed:
+    """Raises NotApproved, Invalid."""
+    moved(line.status, Move.RESTATE)
+    before = await lines.figures_before(conn, [line.obligation_id], line.quarter)
+    assessed = assess(content, line.terms, months_run(filed.contract, line.quarter), before[line.obligation_id])
+    if assessed.errors:
+        raise Invalid(errors=[FieldError(f"/content{e.pointer}", e.detail, e.code) for e in assessed.errors])
+    return assessed

@@ -1,0 +1,60 @@
+"""What is read: a return with everything that stands behind it, and a list of returns."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
+from services.returns.models.activities import Activity, EvidenceFile
+from services.returns.models.returns import Line, QuarterlyReturn, RestatementRequest
+from shared.errors import FieldError
+from shared.events.returns import ReturnStatus
+from shared.obligations import Figure, Frozen
+from shared.quarters import Quarter
+from shared.ratings import Unlikely
+
+
+class LineView(Line):
+    """A line with what it would come to now, what it still needs, and what stands behind it."""
+
+    counts: Figure | None
+    """What its content comes to; None while it is incomplete. ``figure`` is what was submitted."""
+    looks_unlikely: tuple[Unlikely, ...]
+    missing: tuple[FieldError, ...]
+    """What keeps it from being submitted, with pointers into ``content``."""
+    evidence: tuple[EvidenceFile, ...]
+    activities: tuple[Activity, ...]
+    """What its figure was filled from."""
+    restatement_requests: tuple[RestatementRequest, ...]
+
+
+class ReturnView(QuarterlyReturn):
+    """A return with its lines, in the contract's order."""
+
+    overdue: bool
+    lines: tuple[LineView, ...] = ()
+
+
+class ReturnSummary(Frozen):
+    """A return as it stands in a list."""
+
+    return_id: UUID
+    contract_id: UUID
+    reference: str
+    title: str
+    quarter: Quarter
+    version: int
+    status: ReturnStatus
+    opened_on: date
+    due_on: date
+    overdue: bool
+    submitted_at: AwareDatetime | None
+    on_behalf: bool
+    review_due_on: date | None
+    review_overdue: bool
+    lines: int
+    lines_with_supplier: int
+    lines_in_review: int
+    lines_approved: int
