@@ -56,9 +56,7 @@ async def fill_line(conn: Connection, line_id: UUID, *, by: Caller, at: datetime
     """Fill a line's figure from the activities of its quarter. Raises as ``save_line``, and NoActivities."""
     filed, line = await lock_line(conn, line_id, by, acting_as=WRITERS, version=version)
     quarter = line.quarter
-    done = await activities.of_obligation(
-        conn, line.obligation_id, first_day=quarter.first_day, last_day=quarter.last_day
-    )
+    done = await activities.of_obligation(conn, line.obligation_id, first_day=quarter.first_day, last_day=quarter.last_day)
     if not done:
         raise NoActivities
     wrong = [
@@ -127,16 +125,12 @@ async def submit(
         review_overdue_on=None,
     )
     await returns.save(conn, [after], lines_changed=submitted)
-    await remember(
-        conn, after, "submitted", by=by.person_id, at=at, certified=certification.model_dump(), on_behalf=on_behalf
-    )
+    await remember(conn, after, "submitted", by=by.person_id, at=at, certified=certification.model_dump(), on_behalf=on_behalf)
     await publish(conn, return_fact(ReturnSubmitted, after), at=at)
     return after
 
 
-async def _complete(
-    conn: Connection, filed: QuarterlyReturn, waiting: list[Line], *, by: Caller, at: datetime
-) -> list[Line]:
+async def _complete(conn: Connection, filed: QuarterlyReturn, waiting: list[Line], *, by: Caller, at: datetime) -> list[Line]:
     """The lines as they are submitted. Raises NotComplete."""
     before = await lines.figures_before(conn, [line.obligation_id for line in waiting], filed.quarter)
     ran = months_run(filed.contract, filed.quarter)
@@ -160,5 +154,3 @@ async def _complete(
     if errors:
         raise NotComplete(errors=errors)
     return submitted
-
-

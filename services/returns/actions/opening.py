@@ -51,9 +51,7 @@ async def open_ended(conn: Connection, slot: date, deadlines: Deadlines, *, at: 
         await contracts.mark_opened(conn, [fact.contract_id for fact, _ in found], ended)
 
 
-async def amend_from_contract(
-    conn: Connection, filed: QuarterlyReturn, deadlines: Deadlines, *, at: datetime
-) -> QuarterlyReturn:
+async def amend_from_contract(conn: Connection, filed: QuarterlyReturn, deadlines: Deadlines, *, at: datetime) -> QuarterlyReturn:
     """A return that goes back to the supplier takes up what the contract says by now; the caller tells of it."""
     fact = await contracts.contract(conn, filed.contract_id)
     if fact is None:

@@ -26,7 +26,7 @@ def _part_of_one(value: Decimal) -> Decimal:
 
 OptionalText = Annotated[Text | None, BeforeValidator(_none_if_blank)]
 Reason = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1)]
-Name = Annotated[Text | None, BeforeValidator(_none_if_blank), Field(max_length=200)]
+OptionalName = Annotated[Annotated[Text, Field(max_length=200)] | None, BeforeValidator(_none_if_blank)]
 
 
 class Entered(Frozen):
@@ -47,7 +47,7 @@ class Entered(Frozen):
 class BreakdownPart(Frozen):
     """A part of the figure: for whom, in which sector, where."""
 
-    recipient: Name = None
+    recipient: OptionalName = None
     sector: Sector | None = None
     place: Place | None = None
     figure: Entered

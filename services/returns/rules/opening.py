@@ -86,8 +86,7 @@ def amended(
     was typed on them comes back with the obligation.
     """
     owed = {
-        line.obligation_id: line
-        for line in lines_owed(contract, filed.quarter, return_id=filed.return_id, at=at, new_id=new_id)
+        line.obligation_id: line for line in lines_owed(contract, filed.quarter, return_id=filed.return_id, at=at, new_id=new_id)
     }
     before = {line.obligation_id: line for line in (*dropped, *filed.lines)}
     lines, gone = [], []

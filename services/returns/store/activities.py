@@ -28,9 +28,7 @@ async def remove(conn: Connection, activity_id: UUID, *, at: datetime) -> None:
 
 
 async def find(conn: Connection, activity_id: UUID) -> Activity | None:
-    return _activity(
-        await conn.fetchrow("SELECT * FROM activities WHERE activity_id = $1 AND removed_at IS NULL", activity_id)
-    )
+    return _activity(await conn.fetchrow("SELECT * FROM activities WHERE activity_id = $1 AND removed_at IS NULL", activity_id))
 
 
 async def lock(conn: Connection, activity_id: UUID) -> Activity | None:

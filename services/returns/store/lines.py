@@ -112,9 +112,7 @@ async def request(conn: Connection, request_id: UUID) -> RestatementRequest | No
 
 async def requests_on(conn: Connection, line_ids: Collection[UUID]) -> list[RestatementRequest]:
     """Every request on these lines, in the order in which they were made."""
-    found = await conn.fetch(
-        "SELECT * FROM restatement_requests WHERE line_id = ANY ($1) ORDER BY request_id", list(line_ids)
-    )
+    found = await conn.fetch("SELECT * FROM restatement_requests WHERE line_id = ANY ($1) ORDER BY request_id", list(line_ids))
     return [RestatementRequest.model_validate(dict(row)) for row in found]
 
 

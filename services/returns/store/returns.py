@@ -44,9 +44,7 @@ async def lock(conn: Connection, return_id: UUID) -> QuarterlyReturn | None:
 
 
 async def lock_of_contract(conn: Connection, contract_id: UUID) -> list[QuarterlyReturn]:
-    found = await conn.fetch(
-        "SELECT * FROM quarterly_returns WHERE contract_id = $1 ORDER BY quarter FOR UPDATE", contract_id
-    )
+    found = await conn.fetch("SELECT * FROM quarterly_returns WHERE contract_id = $1 ORDER BY quarter FOR UPDATE", contract_id)
     return await _with_lines(conn, found)
 
 
