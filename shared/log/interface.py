@@ -39,8 +39,7 @@ class Partition(NamedTuple):
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """What the relay appends: an event with its position, 1, 2, 3, … within its partition."""
 
     partition: Partition
@@ -49,8 +48,7 @@ class Record:
     value: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
+class Delivered(NamedTuple):
     """What a reader gets: a record with the offset at which the log keeps it."""
 
     partition: Partition

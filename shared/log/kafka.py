@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
-from itertools import groupby
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -83,8 +83,10 @@ class KafkaLog:
                 producer = await self._started()
         except LogUnavailable as error:
             return Appended(error=error)
-        by_partition = groupby(sorted(records, key=lambda record: record.partition), lambda record: record.partition)
-        results = await asyncio.gather(*(self._append(producer, partition, list(group)) for partition, group in by_partition))
+        by_partition: dict[Partition, list[Record]] = defaultdict(list)
+        for record in records:
+            by_partition[record.partition].append(record)
+        results = await asyncio.gather(*(self._append(producer, *item) for item in by_partition.items()))
         errors = [error for _, _, error in results if error is not None]
         if errors:
             await self.close()

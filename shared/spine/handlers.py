@@ -17,9 +17,7 @@ from shared.events import Envelope, Event
 class Received:
     """One event as it was heard. Nothing is parsed before it is asked for: a service pays for the events that it needs."""
 
-    def __init__(
-        self, topic: str, partition: int, position: int, value: bytes, *, heard_at: datetime | None = None
-    ) -> None:
+    def __init__(self, topic: str, partition: int, position: int, value: bytes, *, heard_at: datetime | None = None) -> None:
         self.topic = topic
         """Without the epoch: ``returns``."""
         self.partition = partition

@@ -6,7 +6,9 @@ import asyncio
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Any, NoReturn
+from uuid import UUID
 
 import orjson
 import structlog
@@ -14,7 +16,7 @@ import structlog
 from shared.db import Connection, connect, unavailable
 from shared.db import Record as Row
 from shared.locks import lock_key
-from shared.log.interface import EventLog, LogMisfit, LogUnavailable, Partition, Record, topic_in
+from shared.log.interface import PARTITIONS, Appended, EventLog, LogMisfit, LogUnavailable, Partition, Record, topic_in
 from shared.spine import metrics, store
 
 _CHUNK = 4000
@@ -46,8 +48,11 @@ class Relay:
         self._log = log
         self._source = source
         self._epoch = epoch
-        self._recovering = True
         self._wake = asyncio.Event()
+        self._names = {topic_in(epoch, topic): topic for topic in topics}
+        self._partitions = {
+            (topic, number): Partition(name, number) for name, topic in self._names.items() for number in range(PARTITIONS)
+        }
 
     def wake(self) -> None:
         """Something was committed in this process: look now, and not at the next poll."""
@@ -77,8 +82,8 @@ class Relay:
                 await asyncio.sleep(_POLL_SECONDS)
             await self._begin(conn)
             sent = 0
-            while await self._anything(conn):
-                sent += await self._step(conn)
+            while await store.anything_to_send(conn, self.topics):
+                sent += await self._send_what_there_is(conn)
             return sent
         finally:
             await conn.close()
@@ -91,8 +96,8 @@ class Relay:
                 await asyncio.sleep(0.5)
             await self._begin(conn)
             while True:
-                if not await self._step(conn):
-                    await self._rest(conn)
+                await self._send_what_there_is(conn)
+                await self._rest(conn)
         finally:
             await asyncio.wait_for(conn.close(), 5)
 
@@ -108,7 +113,7 @@ class Relay:
     async def _rest(self, conn: Connection) -> None:
         """Wait until there is something to send; meanwhile see now and then that the log still has what it had."""
         verified = time.monotonic()
-        while not await self._anything(conn):
+        while not await store.anything_to_send(conn, self.topics):
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), _POLL_SECONDS)
             self._wake.clear()
@@ -116,19 +121,13 @@ class Relay:
                 await self._verify(conn)
                 verified = time.monotonic()
 
-    async def _anything(self, conn: Connection) -> bool:
-        fresh, behind = await store.anything_to_send(conn, self.topics)
-        self._recovering = self._recovering or behind
-        return fresh or behind
-
     async def _begin(self, conn: Connection) -> None:
-        await self._log.create([topic_in(self._epoch, topic) for topic in self.topics])
+        await self._log.create(list(self._names))
         await store.prepare_watermarks(conn, self.topics, self._epoch)
         if any(mark.epoch > self._epoch for mark in (await store.watermarks(conn, self.topics)).values()):
             raise EpochBehind(EpochBehind.__doc__)
         await store.raise_relay_epoch(conn, self.topics, self._epoch)
         await self._verify(conn)
-        self._recovering = True
         self.trouble = None
 
     async def _verify(self, conn: Connection) -> None:
@@ -136,7 +135,7 @@ class Relay:
 
         Raises LogAhead.
         """
-        last = await self._log.last_positions([topic_in(self._epoch, topic) for topic in self.topics])
+        last = await self._log.last_positions(list(self._names))
         for (topic, number), mark in (await store.watermarks(conn, self.topics)).items():
             found = last.get(Partition(topic_in(self._epoch, topic), number), 0)
             if found > mark.numbered:
@@ -149,52 +148,66 @@ class Relay:
                     "the log lost events, sending them again", topic=topic, partition=number, first=found + 1, last=mark.sent
                 )
                 await store.set_back_watermark(conn, Partition(topic, number), found)
-                self._recovering = True
 
-    async def _step(self, conn: Connection) -> int:
-        """Send one chunk, and return how many rows it had. Raises LogUnavailable at the first error of the log."""
-        if self._recovering:
-            rows = await store.unsent(conn, self.topics, chunk=_CHUNK)
-            self._recovering = bool(rows)
-        else:
-            rows = await store.number(conn, self.topics, chunk=_CHUNK)
-        if rows:
-            await self._send(conn, rows)
-        return len(rows)
+    async def _send_what_there_is(self, conn: Connection) -> int:
+        """Send until nothing is left, and return how much. Raises LogUnavailable at the first error of the log.
 
-    async def _send(self, conn: Connection, rows: Sequence[Row]) -> None:
-        first: dict[Partition, int] = {}
-        names = {topic: topic_in(self._epoch, topic) for topic in self.topics}
+        First what was numbered before and not acknowledged. Then, while one chunk is on its way, the next one is numbered.
+        """
+        sent = 0
+        while rows := await store.unsent(conn, self.topics, chunk=_CHUNK):
+            await self._acknowledge(conn, rows, await self._append(rows))
+            sent += len(rows)
+        rows = await store.number(conn, self.topics, chunk=_CHUNK)
+        while rows:
+            appending = asyncio.ensure_future(self._append(rows))
+            try:
+                following = await store.number(conn, self.topics, chunk=_CHUNK)
+            except BaseException:
+                appending.cancel()
+                await asyncio.gather(appending, return_exceptions=True)
+                raise
+            in_place = await self._acknowledge(conn, rows, await appending)
+            sent += len(rows)
+            rows = following if in_place else ()
+        return sent
+
+    async def _append(self, rows: Sequence[Row]) -> Appended:
         records = []
+        for _, id, topic, number, position, type, key, happened, traceparent, data in rows:
+            text = str(key)
+            value = self._envelope(id, type, text, happened, traceparent, data)
+            records.append(Record(self._partitions[topic, number], position, text.encode(), value))
+        return await self._log.append(records)
+
+    async def _acknowledge(self, conn: Connection, rows: Sequence[Row], appended: Appended) -> bool:
+        """Move the watermarks over what the log has. False where somebody set one back meanwhile."""
+        first: dict[Partition, int] = {}
         for row in rows:
-            partition = Partition(names[row["topic"]], row["partition"])
-            first.setdefault(partition, row["position"])
-            records.append(Record(partition, row["position"], str(row["key"]).encode(), self._envelope(row)))
-        appended = await self._log.append(records)
-        base = {name: topic for topic, name in names.items()}
-        moves = {
-            Partition(base[partition.topic], partition.number): (first[partition] - 1, position)
-            for partition, position in appended.acknowledged.items()
-        }
-        if moves and not await store.move_watermarks(conn, moves):
-            self._recovering = True
+            first.setdefault(Partition(row["topic"], row["partition"]), row["position"])
+        moves = {}
+        for partition, position in appended.acknowledged.items():
+            ours = Partition(self._names[partition.topic], partition.number)
+            moves[ours] = (first[ours] - 1, position)
+        in_place = not moves or await store.move_watermarks(conn, moves)
         metrics.sent(self.service, sum(upto - after for after, upto in moves.values()))
         if appended.error is not None:
             raise LogUnavailable(f"The log did not take all events: {appended.error}") from appended.error
+        return in_place
 
-    def _envelope(self, row: Row) -> bytes:
+    def _envelope(self, id: UUID, type: str, key: str, happened: datetime, traceparent: str | None, data: str) -> bytes:
         """As ``Envelope.encode`` writes it, without parsing the data that the outbox holds as text."""
         envelope = {
             "specversion": "1.0",
-            "id": str(row["id"]),
+            "id": str(id),
             "source": self._source,
-            "type": row["type"],
-            "time": row["time"],
-            "partitionkey": str(row["key"]),
-            "traceparent": row["traceparent"],
+            "type": type,
+            "time": happened,
+            "partitionkey": key,
+            "traceparent": traceparent,
             "datacontenttype": "application/json",
-            "data": orjson.Fragment(row["data"]),
+            "data": orjson.Fragment(data),
         }
-        if row["traceparent"] is None:
+        if traceparent is None:
             del envelope["traceparent"]
         return orjson.dumps(envelope, option=orjson.OPT_UTC_Z)
