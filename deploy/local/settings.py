@@ -1,0 +1,32 @@
+"""The settings of a local run: databases on the embedded PostgreSQL, everything else from the environment or its default."""
+
+from __future__ import annotations
+
+from pydantic import SecretStr
+
+from deploy.local.postgres import PostgresServer
+from shared.settings import SERVICES, Settings
+
+
+def local_settings(server: PostgresServer, service: str) -> Settings:
+    """What ``service`` may see, by its own role. Evidence lies beside the databases."""
+    return Settings().model_copy(
+        update={
+            "log": server.url("log", service),
+            "database_identity": SecretStr(server.url("identity", service)),
+            f"database_{service}": SecretStr(server.url(service, service)),
+            "evidence": f"file://{server.folder.parent / 'evidence'}",
+        }
+    )
+
+
+def owner_settings(server: PostgresServer) -> Settings:
+    """What provisioning may see: everything."""
+    return Settings().model_copy(
+        update={
+            "database_admin": SecretStr(server.url()),
+            "database_identity": SecretStr(server.url("identity", "commitments")),
+            "log": server.url("log"),
+            **{f"database_{name}": SecretStr(server.url(name, name)) for name in SERVICES},
+        }
+    )
