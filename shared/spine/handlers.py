@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import Any, cast
 from uuid import UUID
 
@@ -17,6 +16,8 @@ from shared.events import Envelope, Event
 class Received:
     """One event as it was heard. Nothing is parsed before it is asked for: a service pays for the events that it needs."""
 
+    __slots__ = ("_attributes", "_envelope", "heard_at", "partition", "position", "topic", "value")
+
     def __init__(self, topic: str, partition: int, position: int, value: bytes, *, heard_at: datetime | None = None) -> None:
         self.topic = topic
         """Without the epoch: ``returns``."""
@@ -25,11 +26,15 @@ class Received:
         self.value = value
         self.heard_at = heard_at or datetime.now(UTC)
         """When it takes effect here, by the service's clock."""
+        self._attributes: dict[str, Any] | None = None
+        self._envelope: Envelope | None = None
 
-    @cached_property
+    @property
     def attributes(self) -> dict[str, Any]:
         """The envelope as plain JSON, unchecked; ``data`` in it is the event's."""
-        return cast("dict[str, Any]", orjson.loads(self.value))
+        if self._attributes is None:
+            self._attributes = orjson.loads(self.value)
+        return self._attributes
 
     @property
     def type(self) -> str:
@@ -43,13 +48,15 @@ class Received:
     def key(self) -> UUID:
         return UUID(self.attributes["partitionkey"])
 
-    @cached_property
+    @property
     def envelope(self) -> Envelope:
-        return Envelope.model_validate(self.attributes)
+        """Checked. Raises pydantic's ValidationError, as ``event`` does."""
+        if self._envelope is None:
+            self._envelope = Envelope.model_validate(self.attributes)
+        return self._envelope
 
     @property
     def event(self) -> Event:
-        """Typed and checked. Raises pydantic's ValidationError."""
         return self.envelope.event
 
     def __repr__(self) -> str:
