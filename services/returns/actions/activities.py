@@ -44,6 +44,14 @@ async def note(
     return activity
 
 
+async def find(conn: Connection, activity_id: UUID, *, by: Caller) -> Activity:
+    """Raises NotFound."""
+    activity = await activities.find(conn, activity_id)
+    if activity is None or not await contracts.sees(conn, Viewer.of(by), activity.contract_id):
+        raise NotFound
+    return activity
+
+
 async def change(
     conn: Connection, activity_id: UUID, content: ActivityContent, *, by: Caller, at: datetime, version: int | None = None
 ) -> Activity:

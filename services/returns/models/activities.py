@@ -20,6 +20,11 @@ class ActivityContent(Frozen):
     note: OptionalText = None
 
 
+class NewActivity(ActivityContent):
+    contract_id: UUID
+    obligation_id: UUID
+
+
 class Activity(ActivityContent):
     activity_id: UUID
     contract_id: UUID

@@ -35,6 +35,12 @@ class Approval(Frozen):
     """Of every story that is not judged by itself."""
 
 
+class JudgementGiven(Frozen):
+    """Of one story against the promise."""
+
+    judgement: Judgement
+
+
 class ChangeWanted(Frozen):
     line_id: UUID
     reason: Reason

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Self
 from uuid import UUID
 
 from pydantic import AwareDatetime
@@ -10,8 +11,9 @@ from pydantic import AwareDatetime
 from services.returns.models.activities import Activity, EvidenceFile
 from services.returns.models.returns import Line, QuarterlyReturn, RestatementRequest
 from shared.errors import FieldError
+from shared.events.commitments import ContractFact, ObligationFact
 from shared.events.returns import ReturnStatus
-from shared.obligations import Figure, Frozen
+from shared.obligations import ContractForm, Figure, Frozen, Share
 from shared.quarters import Quarter
 from shared.ratings import Unlikely
 
@@ -58,3 +60,22 @@ class ReturnSummary(Frozen):
     lines_with_supplier: int
     lines_in_review: int
     lines_approved: int
+
+
+class ContractView(Frozen):
+    """A contract with what is owed under it, as commitments told it last."""
+
+    contract_id: UUID
+    version: int
+    reference: str
+    title: str
+    form: ContractForm
+    starts_on: date
+    ends_on: date
+    buyers: tuple[Share, ...]
+    suppliers: tuple[Share, ...]
+    obligations: tuple[ObligationFact, ...]
+
+    @classmethod
+    def of(cls, fact: ContractFact) -> Self:
+        return cls(**{name: getattr(fact, name) for name in cls.model_fields})

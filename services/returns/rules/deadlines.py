@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Self
 
 from shared.quarters import Quarter
+from shared.settings import Settings
 from shared.working_days import add_working_days
 
 
@@ -16,6 +18,10 @@ class Deadlines:
     due: int = 20
     review: int = 15
     remind: int = 5
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        return cls(settings.return_due_working_days, settings.review_due_working_days, settings.reminder_working_days)
 
     def due_on(self, opened_on: date) -> date:
         return add_working_days(opened_on, self.due)

@@ -26,10 +26,14 @@ async def put(store: ObjectStore, content: bytes) -> str:
 
 
 async def stream(store: ObjectStore, sha256: str) -> AsyncIterator[bytes]:
-    """The bytes, piece by piece. Raises FileNotFoundError."""
+    """The bytes, piece by piece. Raises FileNotFoundError before the first."""
     found = await store.get_async(_key(sha256))
-    async for piece in found.stream():
-        yield bytes(piece)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        async for piece in found.stream():
+            yield bytes(piece)
+
+    return pieces()
 
 
 def _key(sha256: str) -> str:

@@ -1,0 +1,27 @@
+"""One's own contracts, as far as returns need them: what is owed, and what can be noted in the activity log."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from shared.api import Cursor, Limit, Page, Tx, decode_cursor, encode_cursor
+
+from services.returns.actions.finding import find_contract
+from services.returns.api.routing import Party, router
+from services.returns.models.viewer import Viewer
+from services.returns.models.views import ContractView
+from services.returns.store import contracts as store
+
+
+@router.get("/contracts")
+async def list_contracts(tx: Tx, caller: Party, cursor: Cursor = None, limit: Limit = 50) -> Page[ContractView]:
+    """The contracts of your organisation with what is owed under them."""
+    after = decode_cursor(cursor, UUID)[0] if cursor is not None else None
+    found = await store.contracts_of(tx, Viewer.of(caller), after=after, limit=limit + 1)
+    shown = [ContractView.of(fact) for fact in found[:limit]]
+    return Page(items=shown, next=encode_cursor(shown[-1].contract_id) if len(found) > limit else None)
+
+
+@router.get("/contracts/{contract_id}")
+async def read_contract(contract_id: UUID, tx: Tx, caller: Party) -> ContractView:
+    return ContractView.of(await find_contract(tx, contract_id, caller))
