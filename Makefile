@@ -22,6 +22,7 @@ help:
 
 # A stamp is newer than the lock it was installed from; a changed lock installs again.
 env: $(VENV)/run.stamp
+	@:
 
 $(VENV)/python.stamp:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \

@@ -127,7 +127,7 @@ class Recovery(Frozen):
 
 
 class Contract(Frozen):
-    """``file_on`` and ``approve_on`` run over the contract's quarters, as far as they have come."""
+    """``file_on`` and ``approve_on`` run over the contract's quarters, as far as they have come; None: never."""
 
     key: str
     reference: str
@@ -145,8 +145,8 @@ class Contract(Frozen):
     places: dict[Place, Decimal] = {}
     weights: dict[str, Decimal] = {}
     tender_days: int | None = None
-    file_on: tuple[date, ...]
-    approve_on: tuple[date, ...]
+    file_on: tuple[date | None, ...]
+    approve_on: tuple[date | None, ...]
     obligation: tuple[Obligation, ...]
     variation: tuple[Variation, ...] = ()
     dispute: tuple[Dispute, ...] = ()
