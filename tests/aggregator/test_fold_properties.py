@@ -1,0 +1,72 @@
+"""Nothing counts twice: totals equal plain addition over the newest approved facts, however they were delivered."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.aggregator.actions.hearing import hear
+from services.aggregator.models.totals import Amounts, Cell
+from services.aggregator.store import ledger
+from services.aggregator.store import totals as store
+from shared.db import Connection
+from tests.aggregator.builders import AFTER_Q2, Positions
+from tests.aggregator.conftest import Aggregator
+from tests.aggregator.histories import batches_of, histories
+from tests.aggregator.plain_fold import kept_totals, plain_fold
+from tests.aggregator.rolled_back import rolled_back
+
+pytestmark = pytest.mark.asyncio
+
+ordinary = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+
+
+@ordinary
+@given(st.data())
+async def test_totals_equal_a_plain_fold_under_duplication_batching_and_any_order(aggregator: Aggregator, data: st.DataObject):
+    events = data.draw(histories())
+    received = Positions().heard(events)
+    delivered = data.draw(st.permutations(received + data.draw(st.lists(st.sampled_from(received), max_size=10))))
+    async with rolled_back(aggregator.pool) as conn:
+        for batch in batches_of(data.draw, delivered):
+            await hear(conn, batch, at=AFTER_Q2)
+        assert await kept_totals(conn) == plain_fold(events)
+
+
+@ordinary
+@given(st.data())
+async def test_what_was_known_at_any_time_is_reproduced(aggregator: Aggregator, data: st.DataObject):
+    events = data.draw(histories())
+    async with rolled_back(aggregator.pool) as conn:
+        positions, known, at = Positions(), [], AFTER_Q2
+        moments = []
+        for batch in batches_of(data.draw, events):
+            await hear(conn, positions.heard(batch), at=at)
+            known += batch
+            entry = await conn.fetchval("SELECT max(entry) FROM (SELECT entry FROM figures UNION SELECT entry FROM dues) AS e")
+            moments.append((at, entry, await shown(conn)))
+            at += timedelta(minutes=1)
+        for at, entry, then in moments:
+            assert await as_known(conn, at=at) == then
+            assert await as_known(conn, entry=entry) == then
+
+
+async def shown(conn: Connection) -> list[tuple[Any, ...]]:
+    return [described(cell) for quarter in await store.quarters(conn) for cell in (await store.totals(conn, quarter))[0]]
+
+
+async def as_known(conn: Connection, **when) -> list[tuple[Any, ...]]:
+    return [described(cell) for quarter in await store.quarters(conn) for cell in await ledger.totals(conn, quarter, **when)]
+
+
+def described(cell: Cell) -> tuple[Any, ...]:
+    """Without measures that are described later."""
+    amounts = cell.amounts or Amounts()
+    known = (cell.due, cell.received, cell.approved, cell.promised_due, cell.promised_received, cell.promised_approved)
+    return (cell.quarter, cell.measure.measure_id, cell.pledge, cell.dimension, cell.member, *amounts.parts, *known)
