@@ -29,16 +29,18 @@ from shared.log.kafka import KafkaLog
 from shared.log.postgres import PostgresLog
 
 _EXERCISED = pytest.StashKey[Counter[str]]()
-_ABSENT = pytest.StashKey[str]()
+_NOTES = pytest.StashKey[list[str]]()
 _epochs = count(2)
 
 SESSION_SECONDS = 2.0
-"""Of the members of a group in tests: a stopped one loses its partitions soon."""
+"""Of the members of a group in tests: a stopped one loses its partitions soon. A given Kafka may allow no less than its own."""
 
 
 class LogUnderTest(Protocol):
     epoch: int
     """Its own for every test, so that topics are too."""
+    url: str
+    session_seconds: float
 
     async def open(self) -> EventLog: ...
 
@@ -57,12 +59,13 @@ class LogUnderTest(Protocol):
 class PostgresUnderTest:
     def __init__(self, server: PostgresServer, url: str) -> None:
         self.epoch = next(_epochs)
+        self.session_seconds = SESSION_SECONDS
         self.url = url
         self._server = server
         self._opened: list[EventLog] = []
 
     async def open(self) -> EventLog:
-        self._opened.append(log := await PostgresLog.open(self.url, session_seconds=SESSION_SECONDS))
+        self._opened.append(log := await PostgresLog.open(self.url, session_seconds=self.session_seconds))
         return log
 
     async def wipe(self, topic: str) -> None:
@@ -90,12 +93,13 @@ class PostgresUnderTest:
 class KafkaUnderTest:
     def __init__(self, kafka: Kafka) -> None:
         self.epoch = next(_epochs)
+        self.session_seconds = 6.0 if isinstance(kafka, GivenKafka) else SESSION_SECONDS
         self.url = f"kafka://{kafka.bootstrap}"
         self._kafka = kafka
         self._opened: list[EventLog] = []
 
     async def open(self) -> EventLog:
-        self._opened.append(log := KafkaLog(self.url, session_seconds=SESSION_SECONDS))
+        self._opened.append(log := KafkaLog(self.url, session_seconds=self.session_seconds))
         return log
 
     async def wipe(self, topic: str) -> None:
@@ -202,7 +206,7 @@ def kafka(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             with KafkaCluster(tmp_path_factory.mktemp("kafka")) as cluster:
                 yield LocalKafka(cluster)
         except NoKafka as reason:
-            request.config.stash[_ABSENT] = str(reason)
+            note(request, f"KafkaLog: NOT TESTED. {reason}")
             if os.environ.get("CI") == "true":
                 pytest.fail(f"Apache Kafka is not tested here: {reason}")
             pytest.skip(str(reason))
@@ -271,11 +275,14 @@ def exercised(request: pytest.FixtureRequest, log: str) -> None:
     request.config.stash.setdefault(_EXERCISED, Counter())[log] += 1
 
 
+def note(request: pytest.FixtureRequest, line: str) -> None:
+    """A line for the summary."""
+    request.config.stash.setdefault(_NOTES, []).append(line)
+
+
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     counts = config.stash.get(_EXERCISED, Counter())
-    said = [f"{log}: {number} tests" for log, number in counts.items()]
-    if reason := config.stash.get(_ABSENT, ""):
-        said.append(f"KafkaLog: NOT TESTED. {reason}")
+    said = [f"{log}: {number} tests" for log, number in counts.items()] + config.stash.get(_NOTES, [])
     if said:
         terminalreporter.section("event logs exercised")
         for line in said:

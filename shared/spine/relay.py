@@ -21,8 +21,6 @@ from shared.spine import metrics, store
 
 _CHUNK = 4000
 _POLL_SECONDS = 0.05
-_SESSION_SECONDS = 60
-"""A relay that does nothing for so long (a stopped process) loses its connection, and with it the lock."""
 _VERIFY_SECONDS = 60
 
 logger = structlog.get_logger()
@@ -37,9 +35,22 @@ class EpochBehind(Exception):
 
 
 class Relay:
-    """``url``: the service's own database, directly (a session lock does not survive a pooler)."""
+    """``url``: the service's own database, directly (a session lock does not survive a pooler).
 
-    def __init__(self, *, service: str, topics: Sequence[str], url: str, log: EventLog, source: str, epoch: int = 1) -> None:
+    ``session_seconds``: a relay that does nothing for so long (a stopped process) loses its connection, and with it the lock.
+    """
+
+    def __init__(
+        self,
+        *,
+        service: str,
+        topics: Sequence[str],
+        url: str,
+        log: EventLog,
+        source: str,
+        epoch: int = 1,
+        session_seconds: float = 60,
+    ) -> None:
         self.service = service
         self.topics = tuple(topics)
         self.trouble: str | None = None
@@ -48,6 +59,7 @@ class Relay:
         self._log = log
         self._source = source
         self._epoch = epoch
+        self._session_seconds = session_seconds
         self._wake = asyncio.Event()
         self._names = {topic_in(epoch, topic): topic for topic in topics}
         self._partitions = {
@@ -103,7 +115,7 @@ class Relay:
 
     async def _connect(self) -> Any:
         conn = await connect(self._url, name=f"parity relay {self.service}")
-        await conn.execute("SELECT set_config('idle_session_timeout', $1, false)", f"{_SESSION_SECONDS}s")
+        await conn.execute("SELECT set_config('idle_session_timeout', $1, false)", f"{int(self._session_seconds * 1000)}ms")
         return conn
 
     async def _lock(self, conn: Connection) -> bool:

@@ -211,10 +211,10 @@ async def test_a_relay_waits_out_an_outage_and_says_why(teller: Teller, log: Pos
         await until(well)
 
 
-async def test_a_stopped_relay_loses_its_lock(teller: Teller, log: PostgresLog, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.spine.relay._SESSION_SECONDS", 1)
-    conn = await teller.relay._connect()
-    assert await teller.relay._lock(conn)
+async def test_a_stopped_relay_loses_its_lock(teller: Teller, log: PostgresLog) -> None:
+    stopped = Relay(service="aggregator", topics=(TOPIC,), url=teller.url, log=log, source="/icb/test", session_seconds=1)
+    conn = await stopped._connect()
+    assert await stopped._lock(conn)
     await teller.tell(event(new_id(), 1))
     async with asyncio.timeout(10):
         assert await teller.relay.drain() == 1

@@ -1,0 +1,91 @@
+"""One relay or one consumer as a process of its own, for the storm to kill: ``python -m tests.faults.part relay …``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from shared.db import connect_pool
+from shared.log.interface import Delivered, EventLog, Partition
+from shared.log.kafka import KafkaLog
+from shared.log.postgres import PostgresLog
+from shared.spine import Handlers, consumer, positions, store
+from shared.spine.consumer import Consumer
+from shared.spine.positions import Sifted, Standing
+from shared.spine.relay import Relay
+from tests.spine_world import TOPIC, fold
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("what", choices=("relay", "consumer"))
+    parser.add_argument("--database", required=True)
+    parser.add_argument("--log", required=True)
+    parser.add_argument("--epoch", type=int, required=True)
+    parser.add_argument("--session-seconds", type=float, required=True)
+    parser.add_argument("--think-seconds", type=float, default=0, help="between reading a batch and applying it")
+    parser.add_argument(
+        "--without", choices=("guard", "filter"), help="a control: with this switched off the books cannot balance"
+    )
+    asked = parser.parse_args()
+    if asked.without == "guard":
+        store.swap = swap_without_guard  # type: ignore[assignment]
+    if asked.without == "filter":
+        consumer.sift = sift_without_filter
+    log: EventLog
+    if asked.log.startswith("kafka"):
+        log = KafkaLog(asked.log, session_seconds=asked.session_seconds)
+    else:
+        log = await PostgresLog.open(asked.log, session_seconds=asked.session_seconds)
+    if asked.what == "relay":
+        await Relay(
+            service="aggregator",
+            topics=(TOPIC,),
+            url=asked.database,
+            log=log,
+            source="/icb/test/aggregator",
+            epoch=asked.epoch,
+            session_seconds=asked.session_seconds,
+        ).run()
+    handlers = Handlers(f"storm-{asked.epoch}", topics=(TOPIC,))
+    handlers.apply(fold)
+    pool = await connect_pool(asked.database, min_size=0)
+    await Thinking(asked.think_seconds, pool=pool, log=log, handlers=handlers, epoch=asked.epoch, batch=200).run()
+
+
+class Thinking(Consumer):
+    """Takes its time between reading and applying, so that it is easily stopped in between."""
+
+    def __init__(self, seconds: float, **options: Any) -> None:
+        super().__init__(**options)
+        self._seconds = seconds
+
+    async def _take(self, delivered: Sequence[Delivered], **options: Any) -> int:
+        if delivered:
+            await asyncio.sleep(self._seconds)
+        return await super()._take(delivered, **options)
+
+
+_guarded_swap = store.swap
+
+
+async def swap_without_guard(*arguments: Any) -> bool:
+    await _guarded_swap(*arguments)
+    return True
+
+
+def sift_without_filter(delivered: Sequence[Delivered], standing: Mapping[Partition, Standing]) -> Sifted:
+    """Whatever comes counts, as if the offset were enough."""
+    sifted = positions.sift(delivered, standing)
+    moved = {
+        partition: replace(after, position=max(after.position, *(r.position for r in delivered if r.partition == partition)))
+        for partition, after in sifted.moved.items()
+    }
+    return Sifted(delivered, moved, 0, 0)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
