@@ -158,7 +158,8 @@ async def standings(pool: Pool, topics: Collection[str]) -> dict[Partition, Stan
 async def swap(conn: Connection, epoch: int, moves: Mapping[Partition, tuple[Standing, Standing]], at: datetime) -> bool:
     """Move each partition from its first standing to its second, if it still stands there. False where one does not.
 
-    A hole is as old as the last progress in its partition.
+    A hole is as old as the last progress in its partition. From here on the transaction may not rest for a minute: a process that
+    was stopped in the middle would keep the partition from whoever takes it over.
     """
     before = [move[0] for move in moves.values()]
     after = [move[1] for move in moves.values()]
@@ -170,7 +171,8 @@ async def swap(conn: Connection, epoch: int, moves: Mapping[Partition, tuple[Sta
                               WHEN m.position > p.position THEN $2
                               ELSE coalesce(p.hole_since, $2) END
         FROM unnest($3::text[], $4::smallint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::int[])
-             AS m (topic, partition, old_offset, old_position, next_offset, position, furthest, buried)
+             AS m (topic, partition, old_offset, old_position, next_offset, position, furthest, buried),
+             set_config('idle_in_transaction_session_timeout', '60s', true)
         WHERE p.topic = m.topic AND p.partition = m.partition
           AND p.epoch = $1 AND p.next_offset = m.old_offset AND p.position = m.old_position
         """,
