@@ -22,7 +22,8 @@ _ABOUT = (
 
 def asyncapi() -> dict[str, Any]:
     events = list(EVENTS.values())
-    models: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "serialization") for model in (Envelope, *events)]
+    models: list[tuple[type[BaseModel], JsonSchemaMode]] = [(Envelope, "serialization")]
+    models += [(event, "serialization") for event in events]
     _, schemas = models_json_schema(models, ref_template="#/components/schemas/{model}")
     return {
         "asyncapi": "3.0.0",
