@@ -31,6 +31,8 @@ class QuarterPublished(Event, type="quarter.published.v1", topic="icb-totals"):
     published_at: AwareDatetime
     totals: int
     """How many ``total.published.v1`` belong to it."""
+    reasons: dict[str, int] = {}
+    """How many lines differ from the publication before: newly_reported, newly_approved, restated, moved."""
 
     @property
     def key(self) -> UUID:
@@ -56,6 +58,10 @@ class TotalPublished(Event, type="total.published.v1", topic="icb-totals"):
     denominator: Amount | None = None
     hidden: bool = False
     coverage: Coverage
+    counted: str = "contracts"
+    """``contracts`` or ``pledges``: counted apart, never added."""
+    owner_id: UUID | None = None
+    """The buyer whose own core KPI the measure is."""
 
     @property
     def key(self) -> UUID:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from decimal import Decimal
 from uuid import UUID
 
 from shared.events.commitments import Baseline
 from shared.events.icb_totals import Coverage
 from shared.obligations import Amount, Frozen, Kind, OverTime
+from shared.quarters import Quarter
 
 
 class PledgedMeasure(Frozen):
@@ -28,6 +31,20 @@ class Pledge(Frozen):
     measures: tuple[PledgedMeasure, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class PartnerStanding:
+    """What one pledge or contract reported of one Partner VCFSE measure in one quarter."""
+
+    quarter: Quarter
+    code: str
+    unit: str
+    pledge: bool
+    contract_id: UUID
+    supplier_id: UUID
+    value: Decimal | None
+    coverage: Coverage
+
+
 class PledgeProgress(Frozen):
     """One measure in one financial year, of an organisation or of the region."""
 
@@ -47,3 +64,11 @@ class PledgeProgress(Frozen):
     """What the organisation's contracts reported for the same measure. It stands within the pledge and is never added to it."""
     coverage: Coverage
     warnings: tuple[str, ...]
+
+
+class PartnerReport(Frozen):
+    """Partner VCFSE in one financial year: the region first, then each organisation that pledged."""
+
+    year: str
+    region: tuple[PledgeProgress, ...]
+    organisations: tuple[PledgeProgress, ...]

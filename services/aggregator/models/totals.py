@@ -129,6 +129,20 @@ class Total(Frozen):
     coverage: Coverage
     overlaps: tuple[str, ...] = Field(description="Measures that count some of the same things; never add them up.")
 
+    @property
+    def place(self) -> tuple[str, ...]:
+        """Its place in the order of totals of a quarter, and no other total's."""
+        return (
+            self.framework,
+            self.measure_code,
+            self.unit,
+            self.kind,
+            str(self.owner_id or ""),
+            self.counted,
+            self.dimension,
+            self.member,
+        )
+
 
 class Totals(Frozen):
     """Totals of one quarter."""

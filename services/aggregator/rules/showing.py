@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from itertools import groupby
+from typing import TypeVar
 
-from services.aggregator.models.totals import Cell, Dimension, Total
+from services.aggregator.models.totals import Amounts, Cell, Dimension, Total
 from services.aggregator.rules.counting import percent
 from shared.events.icb_totals import Coverage
 from shared.quarters import Quarter
 
+M = TypeVar("M", bound=Hashable)
 
-def hidden_members(values: Mapping[str, Decimal], threshold: int) -> set[str]:
-    """The members of a dimension whose values may not be shown beside their total.
 
-    Small numbers, and where there is only one, the next smallest: else the total, which stays, would give it away.
+def hidden_members(values: Mapping[M, Decimal], threshold: int, *, already: Collection[M] = ()) -> set[M]:
+    """The members of a dimension whose values may not be shown beside their total; ``already``: hidden for another reason.
+
+    Small numbers, and where only one is hidden, the next smallest: else the total, which stays, would give it away.
     """
-    small = {member for member, value in values.items() if 0 < abs(value) < threshold}
-    if len(small) == 1:
+    hidden = {member for member, value in values.items() if 0 < abs(value) < threshold}.union(already)
+    others = [member for member in values if member not in hidden]
+    if len(hidden) == 1 and others:
         # A member without any is the last choice: that it has none may be known, and then it would protect nobody.
-        rest = sorted((value == 0, abs(value), member) for member, value in values.items() if member not in small)
-        small.update(member for _, _, member in rest[:1])
-    return small
+        hidden.add(min(others, key=lambda member: (values[member] == 0, abs(values[member]), str(member))))
+    return hidden
 
 
 def hide_small_numbers(cells: Iterable[Cell], threshold: int) -> list[Cell]:
@@ -51,8 +54,9 @@ def with_groups(cells: Iterable[Cell]) -> list[Cell]:
 
 
 def as_total(cell: Cell) -> Total:
-    measure, amounts = cell.measure, cell.amounts
-    return Total(
+    measure, amounts = cell.measure, cell.amounts or Amounts()
+    # What comes out of our own tables need not be checked again; a quarter has thousands of these.
+    return Total.model_construct(
         quarter=Quarter(cell.quarter),
         framework=measure.framework,
         measure_code=measure.code,
@@ -66,12 +70,12 @@ def as_total(cell: Cell) -> Total:
         dimension=cell.dimension,
         member=cell.member,
         member_name=cell.member_name,
-        value=amounts and amounts.value,
-        numerator=amounts and amounts.numerator,
-        denominator=amounts and amounts.denominator,
-        percent=amounts and percent(amounts),
+        value=amounts.value,
+        numerator=amounts.numerator,
+        denominator=amounts.denominator,
+        percent=percent(amounts),
         hidden=cell.hidden,
-        coverage=Coverage(
+        coverage=Coverage.model_construct(
             due=cell.due,
             received=cell.received,
             approved=cell.approved,

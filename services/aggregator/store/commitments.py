@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from services.aggregator.models.pledges import Pledge
-from shared.db import Connection
+from shared.db import Connection, Record
 from shared.events.commitments import IcbSees, OrganisationRecorded
 
 
@@ -70,6 +71,45 @@ async def keep_pledges(conn: Connection, pledges: Sequence[Pledge]) -> None:
         [pledge.organisation_id for pledge in pledges],
         ["[" + ",".join(measure.model_dump_json() for measure in pledge.measures) + "]" for pledge in pledges],
     )
+
+
+async def shared_contracts(conn: Connection, contract_ids: Collection[UUID]) -> dict[UUID, Record]:
+    """Those whose buyers all let the ICB see single contracts: ``reference``, ``title``, ``suppliers`` (their names)."""
+    rows = await conn.fetch(
+        """
+        SELECT c.contract_id, c.reference, c.title,
+               ARRAY(SELECT coalesce(o.name, s.id::text) FROM unnest(c.suppliers) WITH ORDINALITY AS s (id, nth)
+                     LEFT JOIN organisations o ON o.organisation_id = s.id ORDER BY s.nth) AS suppliers
+        FROM contracts c
+        WHERE c.contract_id = ANY($1) AND NOT EXISTS (
+            SELECT FROM unnest(c.buyers) AS b (id) LEFT JOIN organisations o ON o.organisation_id = b.id
+            WHERE o.shares_contracts IS NOT TRUE)
+        """,
+        list(contract_ids),
+    )
+    return {row["contract_id"]: row for row in rows}
+
+
+async def pledges(conn: Connection) -> list[tuple[Pledge, str]]:
+    """Every pledge with its organisation's name, in the order of the names."""
+    rows = await conn.fetch(
+        """
+        SELECT p.*, coalesce(o.name, p.organisation_id::text) AS name
+        FROM pledges p LEFT JOIN organisations o USING (organisation_id) ORDER BY name, contract_id
+        """
+    )
+    return [
+        (
+            Pledge(
+                contract_id=row["contract_id"],
+                version=row["version"],
+                organisation_id=row["organisation_id"],
+                measures=row["measures"],
+            ),
+            row["name"],
+        )
+        for row in rows
+    ]
 
 
 def _ids(parties: Sequence[Mapping[str, Any]]) -> str:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
 from services.aggregator.models.facts import REGION
+from services.aggregator.models.pledges import PartnerStanding
 from services.aggregator.models.totals import Cell, Dimension
 from services.aggregator.store.contributions import CELLS, CONTRIBUTIONS
 from services.aggregator.store.shown import SHOWN, cells
 from shared.db import Connection, Record
+from shared.events.icb_totals import Coverage
+from shared.quarters import Quarter
 
-# $1 quarter, $5 last entry, $6 time: NULL for everything that is known.
+# $1 quarter, $2 last entry, $3 time: NULL for everything that is known.
 _KNOWN = f"""
     WITH figure AS (
         SELECT DISTINCT ON (return_id, line_id) 1 AS sign, f.* FROM figures f
-        WHERE quarter = $1 AND ($5::bigint IS NULL OR entry <= $5) AND ($6::timestamptz IS NULL OR applied_at <= $6)
+        WHERE quarter = $1 AND ($2::bigint IS NULL OR entry <= $2) AND ($3::timestamptz IS NULL OR applied_at <= $3)
         ORDER BY return_id, line_id, version DESC, correction DESC
     ), due AS (
         SELECT DISTINCT ON (return_id) 1 AS sign, d.* FROM dues d
-        WHERE quarter = $1 AND ($5::bigint IS NULL OR entry <= $5) AND ($6::timestamptz IS NULL OR applied_at <= $6)
+        WHERE quarter = $1 AND ($2::bigint IS NULL OR entry <= $2) AND ($3::timestamptz IS NULL OR applied_at <= $3)
         ORDER BY return_id, version DESC, correction DESC
     ), {CONTRIBUTIONS}, contribution AS (
         SELECT * FROM contract_contribution
@@ -39,12 +42,25 @@ _TOTALS = f"{_KNOWN}, {CELLS} {SHOWN.format(totals='cell')}"
 _STANDINGS = f"""
     {_KNOWN}
     SELECT c.contract_id, c.supplier_id, sum(c.figures) AS figures, sum(c.due) AS due,
+           array_agg(DISTINCT c.allocation_id) AS allocations,
            sum(part_of(c.value, a.share, a.others)) AS value, sum(part_of(c.numerator, a.share, a.others)) AS numerator,
            sum(part_of(c.denominator, a.share, a.others)) AS denominator
     FROM contribution c JOIN allocations a USING (allocation_id)
-    WHERE c.measure_id = $2 AND c.pledge = $3 AND a.dimension = $4 AND a.member = $7
+    WHERE c.measure_id = $4 AND c.pledge = $5 AND a.dimension = $6 AND a.member = $7
     GROUP BY c.contract_id, c.supplier_id
     ORDER BY c.contract_id, c.supplier_id
+"""  # noqa: S608 - pieces of this package, no values
+
+_PARTNER = f"""
+    {_KNOWN}
+    SELECT m.code, m.unit, c.pledge, c.contract_id, c.supplier_id, CASE WHEN sum(c.figures) > 0 THEN sum(c.value) END AS value,
+           sum(c.due) AS due, sum(c.received) AS received, sum(c.approved) AS approved,
+           coalesce(sum(c.promised_due), 0) AS promised_due, coalesce(sum(c.promised_received), 0) AS promised_received,
+           coalesce(sum(c.promised_approved), 0) AS promised_approved
+    FROM contribution c JOIN measures m USING (measure_id)
+    WHERE m.partner_vcfse
+    GROUP BY m.code, m.unit, c.pledge, c.contract_id, c.supplier_id
+    ORDER BY m.code, m.unit, c.pledge, c.contract_id, c.supplier_id
 """  # noqa: S608 - pieces of this package, no values
 
 
@@ -59,7 +75,7 @@ async def totals(
     at: datetime | None = None,
 ) -> list[Cell]:
     """As they were known up to an entry of the ledger, or at a time."""
-    return cells(await conn.fetch(_TOTALS, quarter, codes, dimensions, own, entry, at))
+    return cells(await conn.fetch(_TOTALS, quarter, entry, at, codes, dimensions, own))
 
 
 async def standings(
@@ -73,5 +89,36 @@ async def standings(
     entry: int | None = None,
     at: datetime | None = None,
 ) -> list[Record]:
-    """What stands behind a total: per contract and supplier its ``due`` (0 or 1), ``figures`` (0: none approved) and amounts."""
-    return await conn.fetch(_STANDINGS, quarter, measure_id, pledge, dimension, entry, at, member)
+    """What stands behind a total, per contract and supplier.
+
+    ``due`` (0 or 1), ``figures`` (0: none approved), ``value``, ``numerator``, ``denominator``, ``allocations``.
+    """
+    return await conn.fetch(_STANDINGS, quarter, entry, at, measure_id, pledge, dimension, member)
+
+
+async def members_of(conn: Connection, allocations: Collection[UUID]) -> dict[UUID, set[tuple[Dimension, str]]]:
+    """The members, of every dimension, among whom each allocation spreads its figures."""
+    rows = await conn.fetch(
+        "SELECT allocation_id, dimension, member FROM allocations WHERE allocation_id = ANY($1)", list(allocations)
+    )
+    found: dict[UUID, set[tuple[Dimension, str]]] = {allocation: set() for allocation in allocations}
+    for row in rows:
+        found[row["allocation_id"]].add((Dimension(row["dimension"]), row["member"]))
+    return found
+
+
+async def partner_standings(conn: Connection, quarter: date, *, at: datetime | None = None) -> list[PartnerStanding]:
+    rows = await conn.fetch(_PARTNER, quarter, None, at)
+    return [
+        PartnerStanding(
+            quarter=Quarter(quarter),
+            code=row["code"],
+            unit=row["unit"],
+            pledge=row["pledge"],
+            contract_id=row["contract_id"],
+            supplier_id=row["supplier_id"],
+            value=row["value"],
+            coverage=Coverage(**{name: row[name] for name in Coverage.model_fields}),
+        )
+        for row in rows
+    ]

@@ -21,12 +21,12 @@ SHOWN = f"""
     FROM {{totals}} t JOIN measures m USING (measure_id)
          LEFT JOIN organisations o ON t.dimension = 'buyer' AND o.organisation_id::text = t.member
     WHERE t.quarter = $1 AND (t.due <> 0 OR t.figures <> 0)
-      AND ($2::text[] IS NULL OR m.code = ANY($2))
-      AND ($3::text[] IS NULL OR t.dimension = ANY($3))
-      AND ($4::boolean IS NULL OR (m.buyer_id IS NOT NULL) = $4)
+      AND ($4::text[] IS NULL OR m.code = ANY($4))
+      AND ($5::text[] IS NULL OR t.dimension = ANY($5))
+      AND ($6::boolean IS NULL OR (m.buyer_id IS NOT NULL) = $6)
     ORDER BY m.framework, m.code, m.unit, m.kind, m.buyer_id NULLS FIRST, t.pledge, t.dimension, t.member
 """  # noqa: S608 - pieces of this package, no values
-"""$1 quarter; $2 measures' codes, $3 dimensions, $4 buyers' own measures: NULL for all."""
+"""$1 quarter; $4 measures' codes, $5 dimensions, $6 buyers' own measures: NULL for all. $2 and $3 say as at when."""
 
 
 def cells(rows: Iterable[Record]) -> list[Cell]:

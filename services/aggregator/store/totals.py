@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -11,7 +11,8 @@ from services.aggregator.store.shown import MEASURE, SHOWN, cells, counted_measu
 from shared.db import Connection
 from shared.errors import NotFound
 
-_TOTALS = SHOWN.format(totals="totals")
+# $2 and $3 say as at when: here, at present.
+_TOTALS = SHOWN.format(totals="(SELECT * FROM totals WHERE $2::bigint IS NULL AND $3::timestamptz IS NULL)")
 
 
 class NoSuchMeasure(NotFound):
@@ -30,7 +31,7 @@ async def totals(
 
     ``own``: buyers' own measures only, or none of them.
     """
-    rows = await conn.fetch(_TOTALS, quarter, codes, dimensions, own)
+    rows = await conn.fetch(_TOTALS, quarter, None, None, codes, dimensions, own)
     tag = f"{rows[0]['mark']}.{rows[0]['described']}" if rows else await quarter_tag(conn, quarter)
     return cells(rows), tag
 
@@ -75,6 +76,11 @@ async def measures(conn: Connection, code: str) -> list[CountedMeasure]:
     if not rows:
         raise NoSuchMeasure
     return [counted_measure(row) for row in rows]
+
+
+async def measures_by_id(conn: Connection, measure_ids: Collection[UUID]) -> dict[UUID, CountedMeasure]:
+    rows = await conn.fetch(f"SELECT {MEASURE} FROM measures m WHERE measure_id = ANY($1)", list(measure_ids))  # noqa: S608
+    return {row["measure_id"]: counted_measure(row) for row in rows}
 
 
 async def buried(conn: Connection) -> int:

@@ -1,0 +1,197 @@
+"""Why a total differs: the bridge to another, and what changed between publications, as far as the reader may see it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
+from uuid import UUID
+
+from services.aggregator.models.facts import REGION
+from services.aggregator.models.publications import (
+    Bridge,
+    BridgePart,
+    Compared,
+    FigureChange,
+    Part,
+    PublicationRecord,
+    Reason,
+    ShownChange,
+    Standing,
+)
+from services.aggregator.models.totals import Amounts, CountedMeasure, Dimension
+from services.aggregator.rules import bridge as rules
+from services.aggregator.rules.counting import percent
+from services.aggregator.rules.showing import hidden_members
+from services.aggregator.store import commitments, ledger, publications
+from services.aggregator.store import totals as totals_store
+from shared.db import Connection
+from shared.errors import Conflict
+from shared.obligations import Kind, Scope
+from shared.quarters import Quarter
+
+
+async def bridge_of_quarters(
+    conn: Connection,
+    measure: CountedMeasure,
+    quarter: Quarter,
+    *,
+    pledge: bool = False,
+    dimension: Dimension = Dimension.REGION,
+    member: str = REGION,
+    threshold: int,
+) -> Bridge:
+    """From the quarter before, as it was published last (or as known, where it never was), to this one as known at present."""
+    earlier = quarter.previous()
+    published = await publications.last_publication(conn, earlier.first_day)
+    place = (measure, pledge, dimension, member)
+    return _bridge(
+        place,
+        (earlier, published, await _standings(conn, earlier, *place, published)),
+        await _standings(conn, earlier, *place),
+        (quarter, None, await _standings(conn, quarter, *place)),
+        threshold,
+    )
+
+
+async def bridge_of_publications(
+    conn: Connection,
+    measure: CountedMeasure,
+    earlier: PublicationRecord,
+    later: PublicationRecord,
+    *,
+    pledge: bool = False,
+    dimension: Dimension = Dimension.REGION,
+    member: str = REGION,
+    threshold: int,
+) -> Bridge:
+    """From one publication of a quarter to another."""
+    quarter = later.publication.quarter
+    place = (measure, pledge, dimension, member)
+    after = await _standings(conn, quarter, *place, later)
+    return _bridge(
+        place,
+        (quarter, earlier, await _standings(conn, quarter, *place, earlier)),
+        after,
+        (quarter, later, after),
+        threshold,
+    )
+
+
+class SmallNumbers(Conflict):
+    """Small numbers of this measure are hidden, so its bridge is shown for the region as a whole only."""
+
+
+_Place = tuple[CountedMeasure, bool, Dimension, str]
+_End = tuple[Quarter, PublicationRecord | None, dict[Hashable, Standing]]
+
+
+async def _standings(
+    conn: Connection,
+    quarter: Quarter,
+    measure: CountedMeasure,
+    pledge: bool,
+    dimension: Dimension,
+    member: str,
+    publication: PublicationRecord | None = None,
+) -> dict[Hashable, Standing]:
+    """By contract; by supplier where the measure counts once per supplier."""
+    rows = await ledger.standings(
+        conn,
+        quarter.first_day,
+        measure.measure_id,
+        pledge=pledge,
+        dimension=dimension,
+        member=member,
+        entry=None if publication is None else publication.entry,
+    )
+    found: dict[Hashable, Standing] = {}
+    for row in rows:
+        key = row["supplier_id"] if measure.scope is Scope.ORGANISATION else row["contract_id"]
+        amounts = Amounts.of(measure.kind, row["value"], row["numerator"], row["denominator"]) if row["figures"] else None
+        known = found.get(key, rules.ABSENT)
+        both = amounts if known.amounts is None else known.amounts if amounts is None else known.amounts + amounts
+        found[key] = Standing(known.owed or row["due"] > 0, both)
+    return found
+
+
+def _bridge(place: _Place, before: _End, before_now: dict[Hashable, Standing], after: _End, threshold: int) -> Bridge:
+    measure, pledge, dimension, member = place
+    if measure.suppress and dimension is not Dimension.REGION:
+        raise SmallNumbers
+    parts = rules.bridge(measure.kind, before[2], before_now, after[2])
+    hidden = hidden_members({part.step: part.amounts.people for part in parts}, threshold) if measure.suppress else set()
+    return Bridge(
+        measure_code=measure.code,
+        measure=measure.label,
+        unit=measure.unit,
+        kind=measure.kind,
+        counted="pledges" if pledge else "contracts",
+        dimension=dimension,
+        member=member,
+        before=_compared(measure.kind, before),
+        after=_compared(measure.kind, after),
+        parts=tuple(_part(part, hidden=part.step in hidden) for part in parts),
+    )
+
+
+def _compared(kind: Kind, end: _End) -> Compared:
+    quarter, publication, standings = end
+    amounts = rules.total(kind, standings)
+    return Compared(
+        quarter=quarter,
+        publication=None if publication is None else publication.publication.number,
+        value=amounts.value,
+        numerator=amounts.numerator,
+        denominator=amounts.denominator,
+        percent=percent(amounts),
+    )
+
+
+def _part(part: Part, *, hidden: bool) -> BridgePart:
+    amounts = Amounts() if hidden else part.amounts
+    return BridgePart(
+        step=part.step,
+        value=amounts.value,
+        numerator=amounts.numerator,
+        denominator=amounts.denominator,
+        percent=None if hidden else part.percent,
+        members=part.members,
+        hidden=hidden,
+    )
+
+
+async def shown_changes(conn: Connection, changes: Sequence[FigureChange], *, threshold: int) -> list[ShownChange]:
+    """By measure and reason, with the contracts of buyers who let the ICB see them."""
+    measures = await totals_store.measures_by_id(conn, {change.measure_id for change in changes})
+    visible = await commitments.shared_contracts(conn, {change.contract_id for change in changes})
+    groups: dict[UUID, dict[Reason, list[FigureChange]]] = defaultdict(lambda: defaultdict(list))
+    for change in changes:
+        groups[change.measure_id][change.reason].append(change)
+    shown = []
+    for measure in sorted(measures.values(), key=lambda measure: (measure.framework, measure.code, measure.unit)):
+        moves = {reason: _move(lines) for reason, lines in groups[measure.measure_id].items()}
+        small = {reason: amounts.people for reason, amounts in moves.items()} if measure.suppress else {}
+        hidden = hidden_members(small, threshold)
+        for reason, lines in groups[measure.measure_id].items():
+            amounts = Amounts() if reason in hidden else moves[reason]
+            shown.append(
+                ShownChange(
+                    measure_code=measure.code,
+                    measure=measure.label,
+                    unit=measure.unit,
+                    reason=reason,
+                    lines=len(lines),
+                    value=amounts.value,
+                    numerator=amounts.numerator,
+                    denominator=amounts.denominator,
+                    hidden=reason in hidden,
+                    contracts=tuple(sorted({line.contract_id for line in lines} & visible.keys())),
+                )
+            )
+    return shown
+
+
+def _move(changes: Sequence[FigureChange]) -> Amounts:
+    """By how much the figures of these lines differ together."""
+    differences = [Amounts(**change.after) - Amounts(**(change.before or {})) for change in changes]
+    return sum(differences[1:], start=differences[0])

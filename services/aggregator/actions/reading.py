@@ -1,0 +1,174 @@
+"""Reading totals: at present, as at a time, or as published; small numbers hidden in each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.aggregator.models.behind import ContractBehind, ContractsBehind
+from services.aggregator.models.facts import REGION
+from services.aggregator.models.pledges import PartnerReport
+from services.aggregator.models.totals import Amounts, Cell, Counted, CountedMeasure, Dimension, Total, YearTotal
+from services.aggregator.rules import pledges, showing, years
+from services.aggregator.store import commitments, ledger, publications
+from services.aggregator.store import totals as store
+from shared.db import Connection, Record
+from shared.quarters import Quarter, local_date, quarters_between
+
+_GROUPED = {Dimension.THEME, Dimension.OUTCOME}
+"""Shown from the region's totals."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which totals; empty: all. ``own``: True for buyers' own core KPIs, False for the framework's measures, None for both."""
+
+    codes: Collection[str] = ()
+    dimensions: Collection[Dimension] = ()
+    member: str | None = None
+    counted: Counted | None = None
+    own: bool | None = None
+
+    def takes(self, total: Total | YearTotal) -> bool:
+        return (
+            (not self.codes or total.measure_code in self.codes)
+            and (not self.dimensions or total.dimension in self.dimensions)
+            and self.member in (None, total.member)
+            and self.counted in (None, total.counted)
+        )
+
+    def takes_published(self, total: Total) -> bool:
+        return self.takes(total) and self.own in (None, total.owner_id is not None)
+
+
+async def latest_quarter(conn: Connection, at: datetime) -> Quarter:
+    """The last one that anything is known of; without any, the last that is over."""
+    known = await store.quarters(conn)
+    return Quarter(known[-1]) if known else Quarter.of(local_date(at)).previous()
+
+
+async def totals(
+    conn: Connection,
+    quarter: Quarter,
+    wanted: Wanted,
+    *,
+    threshold: int,
+    as_of: datetime | None = None,
+    publication: int | None = None,
+) -> tuple[list[Total], str | None]:
+    """In the order of ``Total.place``, with a tag that changes whenever they do (None as at a time).
+
+    Raises NoSuchPublication.
+    """
+    if publication is not None:
+        made = (await publications.publication(conn, quarter.first_day, publication)).publication
+        found = [total for total in await publications.published(conn, made.publication_id) if wanted.takes_published(total)]
+        return sorted(found, key=lambda total: total.place), str(made.publication_id)
+    cells, tag = await _cells(conn, quarter, wanted, as_of)
+    shown = showing.with_groups(showing.hide_small_numbers(cells, threshold))
+    found = [total for total in map(showing.as_total, shown) if wanted.takes(total)]
+    return sorted(found, key=lambda total: total.place), tag
+
+
+async def year_totals(
+    conn: Connection, last: Quarter, wanted: Wanted, *, threshold: int, as_of: datetime | None = None
+) -> list[YearTotal]:
+    """Over the quarters of the year of ``last`` up to it."""
+    by_quarter = {
+        quarter.first_day: (await _cells(conn, quarter, wanted, as_of))[0]
+        for quarter in quarters_between(last.first_of_year, last)
+    }
+    return [total for total in years.year_totals(by_quarter, threshold) if wanted.takes(total)]
+
+
+async def _cells(conn: Connection, quarter: Quarter, wanted: Wanted, as_of: datetime | None) -> tuple[list[Cell], str | None]:
+    """All members of every dimension that is wanted, since what is hidden depends on all of them."""
+    stored = {Dimension.REGION if dimension in _GROUPED else dimension for dimension in wanted.dimensions}
+    codes, dimensions = list(wanted.codes) or None, list(stored) or None
+    if as_of is not None:
+        return await ledger.totals(conn, quarter.first_day, codes=codes, dimensions=dimensions, own=wanted.own, at=as_of), None
+    return await store.totals(conn, quarter.first_day, codes=codes, dimensions=dimensions, own=wanted.own)
+
+
+async def contracts_behind(
+    conn: Connection,
+    quarter: Quarter,
+    measure: CountedMeasure,
+    *,
+    pledge: bool = False,
+    dimension: Dimension = Dimension.REGION,
+    member: str = REGION,
+    threshold: int,
+    as_of: datetime | None = None,
+) -> ContractsBehind:
+    """What each contract gives to a total, of buyers who let the ICB see single contracts.
+
+    Of a measure that suppresses small numbers no contract is shown that is small itself, or that stands in a hidden total.
+    """
+    rows = await ledger.standings(
+        conn, quarter.first_day, measure.measure_id, pledge=pledge, dimension=dimension, member=member, at=as_of
+    )
+    amounts = {
+        row["contract_id"]: Amounts.of(measure.kind, row["value"], row["numerator"], row["denominator"])
+        for row in rows
+        if row["figures"]
+    }
+    hidden: set[UUID] = set()
+    if measure.suppress:
+        cells, _ = await _cells(conn, quarter, Wanted(codes=[measure.code]), as_of)
+        secret = {
+            (cell.dimension, cell.member)
+            for cell in showing.hide_small_numbers(cells, threshold)
+            if cell.hidden and cell.measure.measure_id == measure.measure_id and cell.pledge == pledge
+        }
+        spread = await ledger.members_of(conn, {allocation for row in rows for allocation in row["allocations"]})
+        within = {
+            row["contract_id"]
+            for row in rows
+            if any(not secret.isdisjoint(spread[allocation]) for allocation in row["allocations"])
+        }
+        hidden = showing.hidden_members(
+            {contract: amount.people for contract, amount in amounts.items()}, threshold, already=within
+        )
+    visible = await commitments.shared_contracts(conn, {row["contract_id"] for row in rows})
+    return ContractsBehind(
+        quarter=quarter,
+        measure_code=measure.code,
+        counted="pledges" if pledge else "contracts",
+        dimension=dimension,
+        member=member,
+        items=tuple(
+            _behind(visible[row["contract_id"]], row["due"] > 0, amounts.get(row["contract_id"]), row["contract_id"] in hidden)
+            for row in rows
+            if row["contract_id"] in visible
+        ),
+        others=len({row["contract_id"] for row in rows} - visible.keys()),
+    )
+
+
+def _behind(contract: Record, owed: bool, amounts: Amounts | None, hidden: bool) -> ContractBehind:
+    shown = Amounts() if hidden or amounts is None else amounts
+    return ContractBehind(
+        contract_id=contract["contract_id"],
+        reference=contract["reference"],
+        title=contract["title"],
+        suppliers=tuple(contract["suppliers"]),
+        owed=owed,
+        value=shown.value,
+        numerator=shown.numerator,
+        denominator=shown.denominator,
+        hidden=hidden and amounts is not None,
+    )
+
+
+async def partner_vcfse(conn: Connection, year: str, *, as_of: datetime | None = None) -> PartnerReport:
+    """Pledges against baseline and target in a financial year (``2026-27``)."""
+    first = Quarter.parse(f"{year}-Q1")
+    standings = [
+        standing
+        for quarter in quarters_between(first, first.plus(3))
+        for standing in await ledger.partner_standings(conn, quarter.first_day, at=as_of)
+    ]
+    return pledges.report(year, await commitments.pledges(conn), standings)
