@@ -194,7 +194,7 @@ class Consumer:
             skipped=sifted.skipped,
             buried=len(received) - len(live),
             seconds=time.monotonic() - began,
-            last=live[-1].time if live else None,
+            age=(self._clock.now() - live[-1].time).total_seconds() if live else None,
         )
         return len(live)
 

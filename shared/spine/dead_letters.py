@@ -38,22 +38,24 @@ async def dead_letters(pool: Pool, *, limit: int = 1000) -> Sequence[DeadLetter]
     return [DeadLetter(**dict(row)) for row in await store.dead_letters(pool, limit=limit)]
 
 
-async def retry(pool: Pool, handlers: Handlers, *, topic: str | None = None, key: str | None = None) -> Sequence[Retried]:
-    """Apply what is buried, key by key: all events of a key in their order, in one transaction."""
+async def retry(
+    pool: Pool, handlers: Handlers, *, topic: str | None = None, key: str | None = None, at: datetime | None = None
+) -> Sequence[Retried]:
+    """Apply what is buried, key by key: all events of a key in their order, in one transaction, as heard ``at`` (or now)."""
     return [
-        await _retry_key(pool, handlers, Partition(row["topic"], row["partition"]), row["key"], row["first"])
+        await _retry_key(pool, handlers, Partition(row["topic"], row["partition"]), row["key"], row["first"], at)
         for row in await store.dead_letter_keys(pool, topic, key)
     ]
 
 
-async def _retry_key(pool: Pool, handlers: Handlers, partition: Partition, key: str, first: int) -> Retried:
+async def _retry_key(pool: Pool, handlers: Handlers, partition: Partition, key: str, first: int, at: datetime | None) -> Retried:
     topic = partition.topic
     try:
         async with pool.acquire() as conn, conn.transaction():
             # While the position is locked nothing of this key can be buried behind what we take away.
             await store.lock_position(conn, partition)
             rows = await store.letters_of(conn, topic, key)
-            await handlers(conn, [Received(topic, row["partition"], row["position"], row["value"]) for row in rows])
+            await handlers(conn, [Received(topic, *row, heard_at=at) for row in rows])
             await store.remove_letters(conn, topic, key)
     except Exception as error:
         await store.note_failure(pool, partition, first, reason := f"{type(error).__name__}: {error}"[:500])

@@ -33,13 +33,13 @@ def sent(service: str, number: int) -> None:
     sent_total.labels(service).inc(number)
 
 
-def applied(service: str, *, applied: int, skipped: int, buried: int, seconds: float, last: datetime | None) -> None:
+def applied(service: str, *, applied: int, skipped: int, buried: int, seconds: float, age: float | None) -> None:
     applied_total.labels(service).inc(applied)
     skipped_total.labels(service).inc(skipped)
     buried_total.labels(service).inc(buried)
     batch_seconds.labels(service).observe(seconds)
-    if last is not None:
-        event_age_seconds.labels(service).set((datetime.now(UTC) - last).total_seconds())
+    if age is not None:
+        event_age_seconds.labels(service).set(age)
 
 
 def lag(service: str, records: Mapping[str, int]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping
 from datetime import timedelta
@@ -99,6 +100,22 @@ async def test_a_read_gives_no_more_than_asked_and_waits_no_longer_than_its_pati
         assert await reader.read(500, 0.3) == []
     assert set((await reader.lag()).values()) == {0}
     await reader.close()
+
+
+async def test_an_append_wakes_who_waits(log: EventLog, topic: str) -> None:
+    reader = await log.reader([topic], from_start, group="waiting")
+    waits = []
+    for position in range(1, 6):
+        while await reader.read(100, 0.1):
+            pass
+        reading = asyncio.ensure_future(reader.read(100, 5))
+        await asyncio.sleep(0.1)
+        began = time.monotonic()
+        await log.append(records(Partition(topic, 1), [position]))
+        assert [record.position for record in await reading] == [position]
+        waits.append(time.monotonic() - began)
+    await reader.close()
+    assert sorted(waits)[2] < 0.25
 
 
 async def test_a_record_of_the_largest_size_comes_through(log: EventLog, topic: str) -> None:
@@ -301,16 +318,28 @@ async def test_a_hole_that_stays_is_named_and_replay_fills_it(
     assert len(await listener.journal()) == 30
 
 
-async def test_a_topic_that_was_wiped_is_filled_again(teller: Teller, listener: Listener, log_under_test: LogUnderTest) -> None:
+async def test_a_topic_that_was_wiped_is_filled_again(
+    teller: Teller, listener: Listener, log: EventLog, log_under_test: LogUnderTest, database: Databases
+) -> None:
     """The relay sees that the log lost its end; the listener's offsets are out of range, its positions are not."""
-    keys = [new_id() for _ in range(50)]
+    keys = [new_id() for _ in range(60)]
     await teller.tell_versions(keys, [1, 2])
     await drain(teller, listener)
-    await log_under_test.wipe(f"{TOPIC}.e{log_under_test.epoch}")
+    async with teller.pool.acquire() as conn:  # everything twice: offsets lie above positions now
+        for partition in range(PARTITIONS):
+            await operations.replay(conn, topic=TOPIC, partition=partition, after=0)
+    await teller.relay.drain()
     await teller.tell_versions(keys, [3])
     await drain(teller, listener)
+    await log_under_test.wipe(f"{TOPIC}.e{log_under_test.epoch}")
+    await teller.tell_versions(keys, [4])
+    await drain(teller, listener)
     assert in_order(await listener.journal())
-    assert len(await listener.journal()) == 150
+    assert len(await listener.journal()) == 240
+    late = await Listener.open(database("spine", role="postgres"), log, log_under_test.epoch)
+    assert await late.consumer.drain() == 240
+    assert in_order(await late.journal())
+    await late.close()
 
 
 async def test_a_relay_refuses_a_log_that_is_ahead_of_its_outbox(

@@ -15,7 +15,7 @@ from shared.log.postgres import PostgresLog
 from shared.spine import Received, dead_letters
 from shared.spine.consumer import Consumer, ConsumerStopped
 from shared.spine.draining import drain
-from tests.spine_world import TOPIC, Listener, Teller, event, in_order, keys_of_partition
+from tests.spine_world import AT, TOPIC, Listener, Teller, event, in_order, keys_of_partition
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +46,7 @@ async def test_later_events_of_the_key_stay_behind_and_a_retry_applies_them_in_o
     await teller.tell_versions([bad, good], [2, 3])
     await drain(teller, listener)
     assert await listener.facts() == {good: 3}
-    (retried,) = await dead_letters.retry(listener.pool, listener.handlers)
+    (retried,) = await dead_letters.retry(listener.pool, listener.handlers, at=AT)
     assert (retried.topic, retried.key, retried.applied, retried.error) == (TOPIC, str(bad), 3, None)
     assert await dead_letters.dead_letters(listener.pool) == []
     assert await listener.facts() == {good: 3, bad: 3}
@@ -62,14 +62,14 @@ async def test_a_retry_that_fails_changes_nothing_but_the_count(teller: Teller, 
     await teller.tell_versions([bad, worse], [1, 2])
     await drain(teller, listener)
     listener.broken = {worse}
-    results = {retried.key: retried for retried in await dead_letters.retry(listener.pool, listener.handlers)}
+    results = {retried.key: retried for retried in await dead_letters.retry(listener.pool, listener.handlers, at=AT)}
     assert results[str(bad)].applied == 2
     assert results[str(worse)].applied == 0
     assert "cannot apply" in str(results[str(worse)].error)
     left = await dead_letters.dead_letters(listener.pool)
     assert [(letter.key, letter.attempts) for letter in left] == [(str(worse), 2), (str(worse), 0)]
     assert await listener.facts() == {bad: 2}
-    (retried,) = await dead_letters.retry(listener.pool, listener.handlers, topic=TOPIC, key=str(worse))
+    (retried,) = await dead_letters.retry(listener.pool, listener.handlers, at=AT, topic=TOPIC, key=str(worse))
     assert retried.error
 
 
@@ -88,7 +88,7 @@ async def test_too_many_in_a_row_stop_the_consumer_also_after_a_restart(teller: 
     assert len(await dead_letters.dead_letters(listener.pool)) == 5
     listener.broken = set()
     assert await Consumer(**listener.options).drain() == 15
-    await dead_letters.retry(listener.pool, listener.handlers)
+    await dead_letters.retry(listener.pool, listener.handlers, at=AT)
     assert await listener.facts() == dict.fromkeys(keys, 1)
 
 
@@ -137,7 +137,7 @@ async def test_an_event_that_comes_during_a_retry_is_not_left_behind(teller: Tel
         await go_on.wait()
 
     listener.handlers._apply = slow
-    retrying = asyncio.ensure_future(dead_letters.retry(listener.pool, listener.handlers))
+    retrying = asyncio.ensure_future(dead_letters.retry(listener.pool, listener.handlers, at=AT))
     await applying.wait()
     listener.handlers._apply = fold
     consuming = asyncio.ensure_future(Consumer(**listener.options).drain())
