@@ -1,0 +1,148 @@
+"""Returns as workbooks: everything that waits for a supplier, or one return; saved all or nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import groupby
+from uuid import UUID
+
+from services.returns.actions.finding import WRITERS, find_return, line_in, lock_return
+from services.returns.actions.remembering import remember
+from services.returns.models.returns import Line, QuarterlyReturn
+from services.returns.models.viewer import Viewer
+from services.returns.models.workbooks import Cells, WorkbookSaved
+from services.returns.rules.figures import assess, months_run, problems_in, still_filled_from
+from services.returns.rules.lifecycle import Move, NotWithSupplier, moved, with_supplier
+from services.returns.rules.workbook import CannotRead, LineRow, content_of, read_workbook, write_workbook
+from services.returns.store import lines, returns
+from shared.access import Caller
+from shared.db import Connection
+from shared.errors import Conflict, FieldError, NotFound, TooLarge
+from shared.quarters import local_date
+
+MOST_RETURNS = 200
+
+
+class TooManyReturns(TooLarge):
+    """More than 200 returns are due. Download them one by one, or for one supplier."""
+
+
+class NothingDue(Conflict):
+    """Nothing waits for the supplier here."""
+
+
+async def write_due(conn: Connection, *, supplier_id: UUID | None, by: Caller, at: datetime) -> bytes:
+    """A workbook of every return that waits for the supplier, of those that the caller may fill. Raises NothingDue."""
+    viewer = Viewer.of(by, acting_as=WRITERS)
+    wanted = returns.Wanted(supplier_id=supplier_id, with_supplier=True)
+    due = await returns.page(conn, viewer, wanted, today=local_date(at), after=None, limit=MOST_RETURNS + 1)
+    if not due:
+        raise NothingDue
+    if len(due) > MOST_RETURNS:
+        raise TooManyReturns
+    return await _write(await returns.find_all(conn, [summary.return_id for summary in due]))
+
+
+async def write_one(conn: Connection, return_id: UUID, *, by: Caller) -> bytes:
+    """A workbook of one return. Raises NotFound, NothingDue."""
+    filed = await find_return(conn, return_id, by)
+    if not any(with_supplier(line.status) for line in filed.lines):
+        raise NothingDue
+    return await _write([filed])
+
+
+async def save_workbook(
+    conn: Connection, content: bytes, *, by: Caller, at: datetime, return_id: UUID | None = None
+) -> WorkbookSaved:
+    """Save every line of a workbook as a draft, or none. ``return_id``: the only return that it may speak of.
+
+    A line that has changed since the workbook was written is refused, unless the workbook says what stands already.
+    Raises Unsupported, and Invalid whose errors name sheet and cell.
+    """
+    rows = await asyncio.to_thread(read_workbook, content)
+    errors: list[FieldError] = []
+    warnings: list[FieldError] = []
+    saved, unchanged = 0, 0
+    for filed, of_return in await _locked(conn, rows, return_id, errors, by=by):
+        before = await lines.figures_before(conn, [line.obligation_id for line in filed.lines], filed.quarter)
+        changed = []
+        for row, line in of_return:
+            after, cells, wrong = _changed(row, line, by=by, at=at)
+            errors += wrong
+            if after is None:
+                continue
+            if after.version == line.version:
+                unchanged += 1
+            else:
+                changed.append(after)
+            assessed = assess(after.content, after.terms, months_run(filed.contract, filed.quarter), before[line.obligation_id])
+            warnings += _named(assessed.errors, cells)
+        if changed and not errors:
+            await returns.save(conn, [filed.changed(changed)], lines_changed=changed)
+            for after in changed:
+                await remember(conn, after, "saved", by=by.person_id, at=at, workbook=True)
+        saved += len(changed)
+    if errors:
+        raise CannotRead(errors=errors)
+    return WorkbookSaved(saved=saved, unchanged=unchanged, warnings=tuple(warnings))
+
+
+async def _write(filed: Sequence[QuarterlyReturn]) -> bytes:
+    return await asyncio.to_thread(write_workbook, filed)
+
+
+async def _locked(
+    conn: Connection, rows: Sequence[LineRow], return_id: UUID | None, errors: list[FieldError], *, by: Caller
+) -> list[tuple[QuarterlyReturn, list[tuple[LineRow, Line]]]]:
+    """Each return with the lines that the workbook says, locked in one order for everybody."""
+    found = []
+    by_return = sorted(rows, key=lambda row: row.return_id)
+    for one, of_return in groupby(by_return, key=lambda row: row.return_id):
+        of_one = list(of_return)
+        if return_id is not None and one != return_id:
+            errors += (FieldError(row.row.cell(0), "This line is of another return", "other-return") for row in of_one)
+            continue
+        try:
+            filed = await lock_return(conn, one, by, acting_as=WRITERS)
+        except NotFound:
+            errors += (_gone(row) for row in of_one)
+            continue
+        pairs = []
+        for row in of_one:
+            try:
+                pairs.append((row, line_in(filed, row.line_id)[1]))
+            except NotFound:
+                errors.append(_gone(row))
+        found.append((filed, pairs))
+    return found
+
+
+def _gone(row: LineRow) -> FieldError:
+    return FieldError(row.row.cell(0), "Nothing is owed here any more: download the workbook again", "not-found")
+
+
+def _changed(row: LineRow, line: Line, *, by: Caller, at: datetime) -> tuple[Line | None, Cells, list[FieldError]]:
+    """The line as the workbook wants it, or as it is where the workbook says the same."""
+    content, cells, errors = content_of(row, line.terms)
+    if content is None:
+        return None, cells, errors
+    if content == line.content:
+        return line, cells, []
+    try:
+        status = moved(line.status, Move.SAVE)
+    except NotWithSupplier as refused:
+        return None, cells, [FieldError(cells.at(""), refused.detail, refused.code)]
+    if row.version != line.version:
+        stale = "This line has changed since the workbook was written: download it again"
+        return None, cells, [FieldError(cells.at(""), stale, "stale")]
+    problems = problems_in(content, line.terms)
+    if problems:
+        return None, cells, _named(problems, cells)
+    filled_from = still_filled_from(line, content)
+    return line.changed(at=at, by=by.person_id, status=status, content=content, filled_from=filled_from), cells, []
+
+
+def _named(errors: Sequence[FieldError], cells: Cells) -> list[FieldError]:
+    return [FieldError(cells.at(error.pointer), error.detail, error.code) for error in errors]

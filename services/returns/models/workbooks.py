@@ -1,0 +1,31 @@
+"""Returns as a spreadsheet: what one holds, and what became of one that was sent back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared.errors import FieldError
+from shared.obligations import Frozen
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Where the parts of a line's content stand in a workbook."""
+
+    by_pointer: Mapping[str, str]
+    """Such as ``/figure/value`` at ``Lines!H7``; the empty pointer is the line itself."""
+
+    def at(self, pointer: str) -> str:
+        """The cell of a pointer into the content, or of the nearest part that has one."""
+        while pointer not in self.by_pointer:
+            pointer = pointer.rpartition("/")[0]
+        return self.by_pointer[pointer]
+
+
+class WorkbookSaved(Frozen):
+    """What a workbook changed; ``warnings`` keep nothing from being saved, but wait before the return can be submitted."""
+
+    saved: int
+    unchanged: int
+    warnings: tuple[FieldError, ...]
