@@ -64,7 +64,7 @@ kafka: env
 	@exec $(BIN)/python -m deploy.kafka --brokers $(or $(BROKERS),1)
 
 faults: $(VENV)/dev.stamp
-	$(BIN)/python -m tests.faults $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
+	$(BIN)/python -m tests.faults $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY)) $(if $(BROKERS),--brokers $(BROKERS))
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY))

@@ -11,7 +11,7 @@ import os
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from itertools import count
+from itertools import count, cycle
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -158,8 +158,10 @@ class GivenKafka:
 class LocalKafka:
     def __init__(self, cluster: KafkaCluster) -> None:
         self.bootstrap = cluster.bootstrap
-        self.description = "Apache Kafka 4.3, its own jars on the local Java"
-        self._broker = cluster.brokers[0]
+        number = len(cluster.brokers)
+        self.description = f"Apache Kafka 4.3, {number} broker{'s' * (number > 1)} from its own jars on the local Java"
+        self._brokers = cycle(cluster.brokers)
+        self._broker = next(self._brokers)
 
     def take_away(self) -> None:
         self._broker.kill()
@@ -167,6 +169,7 @@ class LocalKafka:
     def bring_back(self) -> None:
         self._broker.start()
         self._broker.wait()
+        self._broker = next(self._brokers)
 
 
 class DockerKafka:
@@ -203,7 +206,8 @@ def kafka(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         yield from _in_docker()
     else:
         try:
-            with KafkaCluster(tmp_path_factory.mktemp("kafka")) as cluster:
+            brokers = int(os.environ.get("PARITY_TEST_BROKERS", "1"))
+            with KafkaCluster(tmp_path_factory.mktemp("kafka"), brokers=brokers) as cluster:
                 yield LocalKafka(cluster)
         except NoKafka as reason:
             note(request, f"KafkaLog: NOT TESTED. {reason}")
