@@ -126,6 +126,7 @@ def said(draw: Any, name: str) -> LineContent:
     )
 
 
+@settings(max_examples=20, deadline=None)
 @given(st.fixed_dictionaries({name: said(name) for name in KINDS}))
 def test_what_is_written_is_read_back_as_it_was(contents: dict[str, LineContent]) -> None:
     filed = open_return(EVERY_KIND)
