@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
-from shared.events.commitments import OrganisationRecorded
+from shared.events.commitments import ContractRecorded, OrganisationRecorded
 from shared.events.envelope import Envelope, Event
 from shared.events.returns import (
     ContractSnapshot,
@@ -242,6 +242,21 @@ class Positions:
             value = Envelope.around(event, id=new_id(), source="/icb/test/returns", time=at).encode()
             received.append(Received(*place, self._last[place], value, heard_at=at))
         return received
+
+
+def contract_recorded(contract: Contract, *, version: int = 1, **fields: Any) -> ContractRecorded:
+    return ContractRecorded(
+        contract_id=contract.contract_id,
+        version=version,
+        reference=contract.reference,
+        form=contract.form,
+        title=contract.snapshot.title,
+        starts_on=contract.starts_on,
+        ends_on=contract.ends_on,
+        buyers=contract.buyers,
+        suppliers=contract.suppliers,
+        **fields,
+    )
 
 
 def recorded(organisation: Share, *, version: int = 1, **fields: Any) -> OrganisationRecorded:

@@ -8,15 +8,22 @@ from datetime import datetime
 import pytest_asyncio
 
 from services.aggregator.actions.hearing import hear
+from services.aggregator.handlers import handlers
 from shared.db import Pool, connect_pool
 from shared.events.envelope import Event
+from shared.log.interface import EventLog, Partition, Record
+from shared.log.postgres import PostgresLog
 from shared.spine import Received
+from shared.spine.consumer import Consumer
 from tests.aggregator.builders import AFTER_Q2, Positions
 from tests.conftest import Databases
 
 
 class Aggregator:
-    def __init__(self, pool: Pool) -> None:
+    """``hears`` applies events at once; ``tells`` puts them into an event log, from which ``catches_up`` consumes."""
+
+    def __init__(self, url: str, pool: Pool) -> None:
+        self.url = url
         self.pool = pool
         self.positions = Positions()
 
@@ -27,6 +34,17 @@ class Aggregator:
         await self.applies(received, at=at)
         return received
 
+    async def tells(self, log: EventLog, *events: Event | Iterable[Event]) -> None:
+        flat = [event for each in events for event in ([each] if isinstance(each, Event) else each)]
+        await log.create(handlers.topics)
+        for heard in self.positions.heard(flat):
+            partition = Partition(heard.topic, heard.partition)
+            appended = await log.append([Record(partition, heard.position, str(heard.key).encode(), heard.value)])
+            assert appended.error is None
+
+    async def catches_up(self, log: EventLog) -> None:
+        await Consumer(pool=self.pool, log=log, handlers=handlers).drain()
+
     async def applies(self, received: list[Received], *, at: datetime = AFTER_Q2) -> None:
         async with self.pool.acquire() as conn, conn.transaction():
             await hear(conn, received, at=at)
@@ -34,6 +52,14 @@ class Aggregator:
 
 @pytest_asyncio.fixture
 async def aggregator(database: Databases) -> AsyncIterator[Aggregator]:
-    pool = await connect_pool(database("aggregator"), min_size=0)
-    yield Aggregator(pool)
+    url = database("aggregator")
+    pool = await connect_pool(url, min_size=0)
+    yield Aggregator(url, pool)
     await pool.close()
+
+
+@pytest_asyncio.fixture
+async def log(database: Databases) -> AsyncIterator[EventLog]:
+    opened = await PostgresLog.open(database("log", role="aggregator"))
+    yield opened
+    await opened.close()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from services.aggregator.models.behind import ContractBehind, ContractsBehind
+from services.aggregator.models.coverage import MeasureCoverage, QuarterCoverage, QuarterOverview
 from services.aggregator.models.facts import REGION
 from services.aggregator.models.pledges import PartnerReport
 from services.aggregator.models.totals import Amounts, Cell, Counted, CountedMeasure, Dimension, Total, YearTotal
@@ -19,6 +20,12 @@ from shared.quarters import Quarter, local_date, quarters_between
 
 _GROUPED = {Dimension.THEME, Dimension.OUTCOME}
 """Shown from the region's totals."""
+
+
+Place = tuple[int, date, UUID, bool]
+"""In the order of changes: mark, quarter, measure, pledge."""
+
+BEGINNING: Place = (0, date.min, UUID(int=0), False)
 
 
 @dataclass(frozen=True)
@@ -70,6 +77,66 @@ async def totals(
     shown = showing.with_groups(showing.hide_small_numbers(cells, threshold))
     found = [total for total in map(showing.as_total, shown) if wanted.takes(total)]
     return sorted(found, key=lambda total: total.place), tag
+
+
+async def tag(conn: Connection, quarter: Quarter, publication: int | None) -> str:
+    """What ``totals`` would tell with the totals; read without them. Raises NoSuchPublication."""
+    if publication is not None:
+        return str((await publications.publication(conn, quarter.first_day, publication)).publication.publication_id)
+    return await store.quarter_tag(conn, quarter.first_day)
+
+
+async def changes(conn: Connection, after: Place, *, limit: int, threshold: int) -> tuple[list[Total], Place, bool]:
+    """All totals of up to ``limit`` measures of a quarter that changed after a place in the order of changes.
+
+    With the place that was reached, and whether there is more.
+    """
+    groups = await store.changed_groups(conn, after, limit + 1)
+    wanted = {group[1:] for group in groups[:limit]}
+    found: list[Total] = []
+    for quarter in sorted({group[1] for group in groups[:limit]}):
+        cells, _ = await store.totals(conn, quarter)
+        changed = [cell for cell in cells if (quarter, cell.measure.measure_id, cell.pledge) in wanted]
+        found += map(showing.as_total, showing.with_groups(showing.hide_small_numbers(changed, threshold)))
+    return found, groups[:limit][-1] if groups else after, len(groups) > limit
+
+
+async def quarters(conn: Connection) -> list[QuarterOverview]:
+    """The newest first."""
+    overviews = []
+    for quarter in reversed(await store.quarters(conn)):
+        last = await publications.last_publication(conn, quarter)
+        overviews.append(
+            QuarterOverview(
+                quarter=Quarter(quarter),
+                publication=last and last.publication.number,
+                published_at=last and last.publication.published_at,
+                heard_since=last is None or await publications.anything_since(conn, quarter, last.entry),
+            )
+        )
+    return overviews
+
+
+async def coverage(conn: Connection, quarter: Quarter) -> QuarterCoverage:
+    returns = await store.returns_coverage(conn, quarter.first_day)
+    cells, _ = await store.totals(conn, quarter.first_day, dimensions=[Dimension.REGION])
+    return QuarterCoverage(
+        quarter=quarter,
+        contracts=returns[False],
+        pledges=returns[True],
+        measures=[
+            MeasureCoverage(
+                framework=total.framework,
+                measure_code=total.measure_code,
+                measure=total.measure,
+                unit=total.unit,
+                counted=total.counted,
+                coverage=total.coverage,
+            )
+            for total in map(showing.as_total, cells)
+        ],
+        buried=await store.buried(conn),
+    )
 
 
 async def year_totals(

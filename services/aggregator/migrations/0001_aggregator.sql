@@ -78,7 +78,7 @@ COMMENT ON COLUMN figures.value IS 'What counts: for FTE weighted by the days of
 COMMENT ON COLUMN figures.reported IS 'What the supplier said, where that is not what counts';
 COMMENT ON COLUMN figures.per_supplier IS 'Counts once per supplier and quarter: the figure approved last';
 COMMENT ON COLUMN figures.correction IS '0 as heard; above it where a rebuild found that the ledger had not kept what the log says';
-CREATE INDEX figures_of_quarter ON figures (quarter);
+CREATE INDEX figures_of_quarter ON figures (quarter, entry);
 CREATE INDEX figures_per_supplier ON figures (supplier_id, quarter, measure_id) WHERE per_supplier;
 
 CREATE TABLE dues (
@@ -104,7 +104,7 @@ CREATE TABLE dues (
     PRIMARY KEY (return_id, version, correction)
 );
 COMMENT ON TABLE dues IS 'append-only: what each return owes and how far it has come, of topic returns as it was heard; the newest version counts';
-CREATE INDEX dues_of_quarter ON dues (quarter);
+CREATE INDEX dues_of_quarter ON dues (quarter, entry);
 
 CREATE TABLE supplier_figures (
     supplier_id uuid NOT NULL,
@@ -243,3 +243,8 @@ CREATE UNLOGGED TABLE rebuild.contracts (LIKE public.contracts INCLUDING ALL);
 CREATE UNLOGGED TABLE rebuild.pledges (LIKE public.pledges INCLUDING ALL);
 CREATE UNLOGGED TABLE rebuild.consumer_positions (LIKE public.consumer_positions INCLUDING ALL);
 CREATE UNLOGGED TABLE rebuild.dead_letters (LIKE public.dead_letters INCLUDING ALL);
+CREATE UNLOGGED TABLE rebuild.state (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    compared_at timestamptz
+);
+COMMENT ON TABLE rebuild.state IS 'Whether a rebuild is under way (empty: none), and when it was finished.';

@@ -172,3 +172,10 @@ class YearTotal(Frozen):
     denominator: Amount | None
     percent: Amount | None
     hidden: bool
+
+
+class YearTotals(Frozen):
+    """Totals over a financial year so far."""
+
+    year: str
+    items: list[YearTotal]

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from uuid import UUID
 
+from services.aggregator.models.coverage import ReturnsCoverage
 from services.aggregator.models.totals import Cell, CountedMeasure
 from services.aggregator.store.shown import MEASURE, SHOWN, cells, counted_measure
 from shared.db import Connection
@@ -81,6 +82,26 @@ async def measures(conn: Connection, code: str) -> list[CountedMeasure]:
 async def measures_by_id(conn: Connection, measure_ids: Collection[UUID]) -> dict[UUID, CountedMeasure]:
     rows = await conn.fetch(f"SELECT {MEASURE} FROM measures m WHERE measure_id = ANY($1)", list(measure_ids))  # noqa: S608
     return {row["measure_id"]: counted_measure(row) for row in rows}
+
+
+async def returns_coverage(conn: Connection, quarter: date) -> dict[bool, ReturnsCoverage]:
+    """Returns due, received and approved: of contracts (False) and of pledges (True)."""
+    rows = await conn.fetch(
+        """
+        SELECT pledge, count(*) AS due, count(*) FILTER (WHERE received) AS received,
+               count(*) FILTER (WHERE NOT (false = ANY(approved))) AS approved
+        FROM (
+            SELECT DISTINCT ON (return_id) pledge, received, approved FROM dues WHERE quarter = $1
+            ORDER BY return_id, version DESC, correction DESC
+        ) AS newest
+        GROUP BY pledge ORDER BY pledge
+        """,
+        quarter,
+    )
+    none = ReturnsCoverage(due=0, received=0, approved=0)
+    return {False: none, True: none} | {
+        row["pledge"]: ReturnsCoverage(due=row["due"], received=row["received"], approved=row["approved"]) for row in rows
+    }
 
 
 async def buried(conn: Connection) -> int:

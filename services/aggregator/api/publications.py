@@ -1,0 +1,148 @@
+"""Closing quarters, and what was published; the bridge; coverage; Partner VCFSE."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import Query, Response
+from pydantic import Field
+from shared.api import Cursor, Limit, Now, Page, Tx, api_router, decode_cursor, encode_cursor
+
+from services.aggregator.actions import comparing, publishing, reading
+from services.aggregator.api.routing import (
+    Analyst,
+    AsOf,
+    Closer,
+    FinancialYear,
+    IsCounted,
+    Number,
+    OwnerId,
+    Subscriber,
+    Threshold,
+    Unit,
+    WantedQuarter,
+    measure_called,
+)
+from services.aggregator.models.coverage import QuarterCoverage, QuarterOverview
+from services.aggregator.models.facts import REGION
+from services.aggregator.models.pledges import PartnerReport
+from services.aggregator.models.publications import Bridge, HeardUpTo, Publication, ShownChange
+from services.aggregator.models.totals import Dimension
+from services.aggregator.store import publications as store
+from shared.errors import FieldError, Invalid
+from shared.obligations import Frozen
+from shared.quarters import Quarter, local_date
+
+router = api_router("publications")
+
+
+class QuarterToClose(Frozen):
+    quarter: Quarter
+
+
+class PublicationDetail(Frozen):
+    """A publication with what it was made from."""
+
+    publication: Publication
+    heard: list[HeardUpTo] = Field(description="How far every partition of the event log had been heard.")
+
+
+@router.post("/publications", status_code=201)
+async def close_quarter(
+    body: QuarterToClose, tx: Tx, now: Now, caller: Closer, threshold: Threshold, response: Response
+) -> Publication:
+    """Close a quarter, or publish it again under the next number after something changed."""
+    made = await publishing.close_quarter(tx, body.quarter, at=now, by=caller.person_id, threshold=threshold)
+    response.headers["Location"] = f"publications/{made.quarter.code}/{made.number}"
+    return made
+
+
+@router.get("/publications")
+async def list_publications(
+    tx: Tx, caller: Subscriber, limit: Limit, cursor: Cursor, quarter: Quarter | None = None
+) -> Page[Publication]:
+    """The newest quarter first, of each the newest number."""
+    after = decode_cursor(cursor, date, int) if cursor else None
+    found = await store.publications(tx, quarter.first_day if quarter else None, after=after, limit=limit + 1)
+    last = found[limit - 1] if len(found) > limit else None
+    more = encode_cursor(last.quarter.first_day, last.number) if last else None
+    return Page(items=found[:limit], next=more)
+
+
+@router.get("/publications/{quarter}/{number}")
+async def read_publication(quarter: Quarter, number: Number, tx: Tx, caller: Subscriber) -> PublicationDetail:
+    """One publication; its figures are ``totals?quarter=…&publication=…``."""
+    made = (await store.publication(tx, quarter.first_day, number)).publication
+    return PublicationDetail(publication=made, heard=await store.positions(tx, made.publication_id))
+
+
+@router.get("/publications/{quarter}/{number}/changes")
+async def read_changes(quarter: Quarter, number: Number, tx: Tx, caller: Analyst, threshold: Threshold) -> list[ShownChange]:
+    """Which figures differ from the publication before, and why. Reasons in words stay with the return."""
+    made = (await store.publication(tx, quarter.first_day, number)).publication
+    return await comparing.shown_changes(tx, await store.changes(tx, made.publication_id), threshold=threshold)
+
+
+@router.get("/quarters")
+async def list_quarters(tx: Tx, caller: Subscriber) -> list[QuarterOverview]:
+    """Every quarter that anything is known of: its returns, its last publication, and whether anything was heard since."""
+    return await reading.quarters(tx)
+
+
+@router.get("/quarters/{quarter}/pending")
+async def pending_changes(quarter: Quarter, tx: Tx, caller: Analyst, threshold: Threshold) -> list[ShownChange]:
+    """Which figures the next publication of a closed quarter would change: newly approved and restated ones."""
+    last = await store.last_publication(tx, quarter.first_day)
+    if last is None:
+        raise store.NoSuchPublication(f"{quarter} has not been published yet.")
+    return await comparing.shown_changes(tx, await store.changes_since(tx, quarter.first_day, last.entry), threshold=threshold)
+
+
+@router.get("/bridge")
+async def read_bridge(
+    tx: Tx,
+    caller: Analyst,
+    quarter: WantedQuarter,
+    measure: Annotated[str, Query(description="The measure's code.", max_length=200)],
+    threshold: Threshold,
+    unit: Unit = None,
+    owner_id: OwnerId = None,
+    counted: IsCounted = "contracts",
+    dimension: Dimension = Dimension.REGION,
+    member: Annotated[str, Query(max_length=200)] = REGION,
+    publication: Annotated[int | None, Query(ge=1, le=1_000_000, description="Compare this publication of the quarter")] = None,
+    against: Annotated[int | None, Query(ge=1, le=1_000_000, description="with this one; without: the one before.")] = None,
+) -> Bridge:
+    """Why a total differs from the last quarter's, or a publication from another, in parts that add up exactly."""
+    found = await measure_called(tx, measure, unit, owner_id)
+    pledge = counted == "pledges"
+    if publication is None:
+        return await comparing.bridge_of_quarters(
+            tx, found, quarter, pledge=pledge, dimension=dimension, member=member, threshold=threshold
+        )
+    if publication == 1 and against is None:
+        raise Invalid(errors=[FieldError("/publication", "The first publication has none before it to compare with", "first")])
+    later = await store.publication(tx, quarter.first_day, publication)
+    earlier = await store.publication(tx, quarter.first_day, against or publication - 1)
+    return await comparing.bridge_of_publications(
+        tx, found, earlier, later, pledge=pledge, dimension=dimension, member=member, threshold=threshold
+    )
+
+
+@router.get("/coverage")
+async def read_coverage(tx: Tx, caller: Subscriber, quarter: WantedQuarter) -> QuarterCoverage:
+    """Returns due, received and approved in a quarter, altogether and by measure."""
+    return await reading.coverage(tx, quarter)
+
+
+@router.get("/partner-vcfse")
+async def partner_vcfse(
+    tx: Tx,
+    caller: Analyst,
+    now: Now,
+    year: FinancialYear | None = None,
+    as_of: AsOf = None,
+) -> PartnerReport:
+    """Partner VCFSE: pledges against their baselines and yearly targets, for the region and per organisation."""
+    return await reading.partner_vcfse(tx, year or Quarter.of(local_date(now)).financial_year, as_of=as_of)

@@ -1,0 +1,93 @@
+"""What the routes share: who may call, which totals, as at when."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Path, Query, Request
+from pydantic import AfterValidator, AwareDatetime
+from shared.api import Now, Tx
+
+from services.aggregator.actions.reading import Wanted, latest_quarter
+from services.aggregator.models.totals import Counted, CountedMeasure, Dimension
+from services.aggregator.store import totals as store
+from shared.access import Caller, Role, Scope, allow
+from shared.db import Connection
+from shared.errors import FieldError, Invalid
+from shared.quarters import Quarter
+
+_ICB = (Role.ICB_ANALYST, Role.ADMINISTRATOR)
+
+Subscriber = Annotated[Caller, allow(*_ICB, scope=Scope.FEED_READ)]
+"""Who reads the feeds."""
+Analyst = Annotated[Caller, allow(*_ICB, scope=Scope.ICB_READ)]
+Closer = Annotated[Caller, allow(Role.ICB_ANALYST, scope=Scope.ICB_WRITE)]
+
+
+def _threshold(request: Request) -> int:
+    threshold: int = request.app.state.runtime.settings.small_number_threshold
+    return threshold
+
+
+Threshold = Annotated[int, Depends(_threshold)]
+"""Of small numbers."""
+
+
+async def _quarter(
+    tx: Tx, now: Now, quarter: Annotated[Quarter | None, Query(description="Without: the last that anything is known of.")] = None
+) -> Quarter:
+    return quarter or await latest_quarter(tx, now)
+
+
+WantedQuarter = Annotated[Quarter, Depends(_quarter)]
+
+AsOf = Annotated[AwareDatetime | None, Query(description="As it was known at this time.")]
+Unit = Annotated[str | None, Query(description="Where a code is counted in several units.", max_length=200)]
+OwnerId = Annotated[UUID | None, Query(description="The buyer, for a buyer's own core KPI.")]
+IsCounted = Annotated[Counted, Query(description="Contracts, or pledges: counted apart, never added.")]
+
+
+def _financial_year(year: str) -> str:
+    return Quarter.parse(f"{year}-Q1").financial_year
+
+
+FinancialYear = Annotated[str, AfterValidator(_financial_year), Query(description="A financial year, such as 2026-27.")]
+Number = Annotated[int, Path(ge=1, le=1_000_000)]
+
+
+def _wanted(
+    measure: Annotated[list[str] | None, Query(description="Codes of measures; without: all.", max_length=100)] = None,
+    dimension: Annotated[list[Dimension] | None, Query(description="Without: all.", max_length=6)] = None,
+    member: Annotated[str | None, Query(description="A place, a buyer's id, a sector, …", max_length=200)] = None,
+    counted: Annotated[Counted | None, Query(description="Without: both, apart.")] = None,
+    own: Annotated[
+        bool | None, Query(description="True: buyers' own core KPIs; false: the framework's measures; without: both, apart.")
+    ] = None,
+) -> Wanted:
+    return Wanted(tuple(measure or ()), tuple(dimension or ()), member, counted, own)
+
+
+WantedTotals = Annotated[Wanted, Depends(_wanted)]
+
+
+async def measure_called(conn: Connection, code: str, unit: str | None, owner_id: UUID | None) -> CountedMeasure:
+    """Raises NoSuchMeasure; Invalid where the code is counted in several units and none is named."""
+    found = [
+        measure for measure in await store.measures(conn, code) if unit in (None, measure.unit) and measure.buyer_id == owner_id
+    ]
+    if not found:
+        raise store.NoSuchMeasure
+    if len(found) > 1:
+        units = ", ".join(sorted({f"{measure.unit} ({measure.framework})" for measure in found}))
+        raise Invalid(
+            errors=[FieldError("/unit", f"This measure is counted in several ways; name one unit: {units}", "ambiguous")]
+        )
+    return found[0]
+
+
+def one_moment(as_of: datetime | None, publication: int | None) -> None:
+    """Raises Invalid where both are given."""
+    if as_of is not None and publication is not None:
+        raise Invalid(errors=[FieldError("/publication", "Give either as_of or publication, not both", "exclusive")])

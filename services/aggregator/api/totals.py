@@ -1,0 +1,159 @@
+"""Totals: as JSON and CSV, at present, as at a time, as published; and what changed."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import Field
+from shared.api import Cursor, Limit, Tx, api_router, decode_cursor, encode_cursor
+
+from services.aggregator.actions import reading
+from services.aggregator.api import csv_feed
+from services.aggregator.api.routing import (
+    Analyst,
+    AsOf,
+    IsCounted,
+    OwnerId,
+    Subscriber,
+    Threshold,
+    Unit,
+    WantedQuarter,
+    WantedTotals,
+    measure_called,
+    one_moment,
+)
+from services.aggregator.api.tags import NOT_MODIFIED, Tag
+from services.aggregator.models.behind import ContractsBehind
+from services.aggregator.models.facts import REGION
+from services.aggregator.models.totals import Dimension, Total, Totals, YearTotals
+from services.aggregator.rules.showing import overlap_notes
+from shared.obligations import Frozen
+
+router = api_router("totals")
+
+PublicationNumber = Annotated[int | None, Query(ge=1, le=1_000_000, description="As it was published under this number.")]
+
+
+@router.get("/totals", response_model=Totals, responses=NOT_MODIFIED)
+async def list_totals(
+    request: Request,
+    response: Response,
+    tx: Tx,
+    caller: Subscriber,
+    quarter: WantedQuarter,
+    wanted: WantedTotals,
+    threshold: Threshold,
+    limit: Limit,
+    cursor: Cursor,
+    as_of: AsOf = None,
+    publication: PublicationNumber = None,
+) -> Totals | Response:
+    """Totals of one quarter, each beside its coverage."""
+    one_moment(as_of, publication)
+    tag = Tag(request, threshold)
+    if as_of is None and (answer := tag.if_known(await reading.tag(tx, quarter, publication))):
+        return answer
+    totals, read = await reading.totals(tx, quarter, wanted, threshold=threshold, as_of=as_of, publication=publication)
+    after = decode_cursor(cursor, *[str] * 8) if cursor else ()
+    left = [total for total in totals if total.place > after]
+    items = left[:limit]
+    tag.put(response, read)
+    return Totals(
+        quarter=quarter,
+        items=items,
+        next=encode_cursor(*items[-1].place) if len(left) > limit else None,
+        notes=overlap_notes(items),
+    )
+
+
+@router.get("/totals.csv", response_class=Response, responses={200: {"content": {"text/csv": {}}}, **NOT_MODIFIED})
+async def totals_as_csv(
+    request: Request,
+    tx: Tx,
+    caller: Subscriber,
+    quarter: WantedQuarter,
+    wanted: WantedTotals,
+    threshold: Threshold,
+    as_of: AsOf = None,
+    publication: PublicationNumber = None,
+) -> Response:
+    """All totals of one quarter as CSV; its columns keep their names and places."""
+    one_moment(as_of, publication)
+    tag = Tag(request, threshold)
+    if as_of is None and (answer := tag.if_known(await reading.tag(tx, quarter, publication))):
+        return answer
+    totals, read = await reading.totals(tx, quarter, wanted, threshold=threshold, as_of=as_of, publication=publication)
+    response = Response(csv_feed.as_csv(totals), media_type="text/csv; charset=utf-8; header=present")
+    response.headers["Link"] = '<totals.csv-metadata.json>; rel="describedby"; type="application/csvm+json"'
+    response.headers["Content-Disposition"] = f'attachment; filename="totals-{quarter.code}.csv"'
+    tag.put(response, read)
+    return response
+
+
+@router.get("/totals.csv-metadata.json", response_class=JSONResponse)
+async def csv_metadata(caller: Subscriber) -> dict[str, Any]:
+    """What the columns of the CSV mean, for programs (CSV on the Web)."""
+    return csv_feed.metadata("totals.csv")
+
+
+@router.get("/totals/year")
+async def year_totals(
+    tx: Tx, caller: Subscriber, quarter: WantedQuarter, wanted: WantedTotals, threshold: Threshold, as_of: AsOf = None
+) -> YearTotals:
+    """Totals over the financial year of ``quarter`` up to it, as each measure combines over time."""
+    items = await reading.year_totals(tx, quarter, wanted, threshold=threshold, as_of=as_of)
+    return YearTotals(year=quarter.financial_year, items=items)
+
+
+@router.get("/totals/contracts")
+async def contracts_behind(
+    tx: Tx,
+    caller: Analyst,
+    quarter: WantedQuarter,
+    measure: Annotated[str, Query(description="The measure's code.", max_length=200)],
+    threshold: Threshold,
+    unit: Unit = None,
+    owner_id: OwnerId = None,
+    counted: IsCounted = "contracts",
+    dimension: Dimension = Dimension.REGION,
+    member: Annotated[str, Query(max_length=200)] = REGION,
+    as_of: AsOf = None,
+) -> ContractsBehind:
+    """The contracts behind a total: of buyers who let the ICB see single contracts."""
+    found = await measure_called(tx, measure, unit, owner_id)
+    return await reading.contracts_behind(
+        tx,
+        quarter,
+        found,
+        pledge=counted == "pledges",
+        dimension=dimension,
+        member=member,
+        threshold=threshold,
+        as_of=as_of,
+    )
+
+
+class Changes(Frozen):
+    """Totals that changed, the earliest change first."""
+
+    items: list[Total] = Field(description="Of every measure, quarter and counting that changed all totals, as they are now.")
+    next: str = Field(description="Ask with this cursor for what changes after these.")
+    more: bool = Field(description="There are more already.")
+
+
+@router.get("/changes")
+async def list_changes(
+    tx: Tx,
+    caller: Subscriber,
+    threshold: Threshold,
+    cursor: Cursor,
+    limit: Annotated[int, Query(ge=1, le=200, description="How many measures of a quarter at most.")] = 50,
+) -> Changes:
+    """What changed since a cursor; without one, everything. What comes replaces what was known of its measure and quarter."""
+    after = decode_cursor(cursor, int, date, UUID, bool) if cursor else reading.BEGINNING
+    items, reached, more = await reading.changes(tx, after, limit=limit, threshold=threshold)
+    return Changes(items=items, next=encode_cursor(*reached), more=more)
