@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from services.aggregator import handlers as aggregator
 from shared.db import connect_pool
 from shared.log.interface import Delivered, EventLog, Partition
 from shared.log.kafka import KafkaLog
@@ -22,6 +23,7 @@ from tests.spine_world import TOPIC, fold
 async def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("what", choices=("relay", "consumer"))
+    parser.add_argument("books", choices=("journal", "totals"))
     parser.add_argument("--database", required=True)
     parser.add_argument("--log", required=True)
     parser.add_argument("--epoch", type=int, required=True)
@@ -42,16 +44,19 @@ async def main() -> None:
         log = await PostgresLog.open(asked.log, session_seconds=asked.session_seconds)
     if asked.what == "relay":
         await Relay(
-            service="aggregator",
-            topics=(TOPIC,),
+            service="storm",
+            topics=(TOPIC,) if asked.books == "journal" else aggregator.handlers.topics,
             url=asked.database,
             log=log,
-            source="/icb/test/aggregator",
+            source="/icb/test/storm",
             epoch=asked.epoch,
             session_seconds=asked.session_seconds,
         ).run()
-    handlers = Handlers(f"storm-{asked.epoch}", topics=(TOPIC,))
-    handlers.apply(fold)
+    if asked.books == "journal":
+        handlers = Handlers(f"storm-{asked.epoch}", topics=(TOPIC,))
+        handlers.apply(fold)
+    else:
+        handlers = aggregator.handlers
     pool = await connect_pool(asked.database, min_size=0)
     await Thinking(asked.think_seconds, pool=pool, log=log, handlers=handlers, epoch=asked.epoch, batch=200).run()
 

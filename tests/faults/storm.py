@@ -8,21 +8,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
-from uuid import UUID
 
 from deploy.local.postgres import PostgresServer
 from shared.db import Pool, connect_pool, unavailable
-from shared.ids import new_id
 from shared.log.interface import PARTITIONS
-from shared.spine import operations, publish
+from shared.spine import operations
 from tests.event_logs import LogUnderTest
-from tests.spine_world import AT, TABLES, TOPIC, event
+from tests.faults.books import Books, Verdict
 
 ROOT = Path(__file__).resolve().parents[2]
 FAULTS = {"kill": 10, "stop": 4, "replay": 2, "restart database": 2, "restart log": 2}
@@ -33,29 +30,6 @@ _HEAL_SECONDS = 120
 
 class PartDied(AssertionError):
     """A relay or consumer ended by itself: nobody had killed it."""
-
-
-@dataclass
-class Books:
-    """What was written, and what was heard of it."""
-
-    written: dict[UUID, int] = field(default_factory=dict)
-    heard: dict[UUID, list[int]] = field(default_factory=dict)
-    facts: dict[UUID, int] = field(default_factory=dict)
-    outbox: int = 0
-
-    def complaints(self) -> list[str]:
-        """Empty where every event took effect exactly once and in its key's order."""
-        found = []
-        if self.outbox != sum(self.written.values()):
-            found.append(f"{sum(self.written.values())} changes were written, and {self.outbox} events")
-        for key, version in self.written.items():
-            heard = self.heard.get(key, [])
-            if heard != list(range(1, version + 1)):
-                found.append(f"{key}: {version} versions were written, heard were {heard[:50]}")
-            if self.facts.get(key, 0) != version:
-                found.append(f"{key}: version {version} was written, the fact stands at {self.facts.get(key)}")
-        return found
 
 
 class Part:
@@ -98,6 +72,7 @@ class Storm:
         folder: Path,
         seed: int,
         faults: dict[str, int] | None = None,
+        books: Books,
         without: str | None = None,
         think_seconds: float = 0,
     ) -> None:
@@ -108,16 +83,17 @@ class Storm:
         self._log = log
         self._output = (folder / "parts.log").open("ab")
         self._faults = faults or FAULTS
+        self._books = books
+        self._plan = self.random.sample(list(self._faults), len(self._faults))  # each kind once; then by weight
         self._options = ["--without", without] if without else []
         self._options += ["--think-seconds", str(think_seconds)]
         self._parts: list[Part] = []
         self._writing = True
 
-    async def run(self, kills: int) -> Books:
+    async def run(self, kills: int) -> Verdict:
         """Blow until ``kills`` faults have happened, heal, wait until everything is heard (or time is up), and open the books."""
         teller, listener = await connect_pool(self._teller_url, min_size=0), await connect_pool(self._listener_url, min_size=0)
-        await teller.execute("CREATE TABLE accounts (key uuid PRIMARY KEY, version int NOT NULL)")
-        await listener.execute(TABLES)
+        await self._books.prepare(teller, listener)
         writers = [asyncio.ensure_future(self._write(teller, random.Random(self.random.random()))) for _ in range(4)]
         try:
             self._start()
@@ -144,23 +120,15 @@ class Storm:
         common = ["--log", self._log.url, "--epoch", str(self._log.epoch), "--session-seconds", str(self._log.session_seconds)]
         for what, database in (("relay", self._teller_url), ("consumer", self._listener_url)):
             for number in (1, 2):
-                arguments = [what, "--database", database, *common, *self._options]
+                arguments = [what, self._books.name, "--database", database, *common, *self._options]
                 self._parts.append(Part(f"{what} {number}", arguments, self._output))
 
     async def _write(self, pool: Pool, chance: random.Random) -> None:
-        keys = [new_id() for _ in range(20)]
+        write = self._books.writer(chance)
         while self._writing:
             try:
                 async with pool.acquire() as conn, conn.transaction():
-                    for key in chance.sample(keys, 3):
-                        version = await conn.fetchval(
-                            """
-                            INSERT INTO accounts VALUES ($1, 1)
-                            ON CONFLICT (key) DO UPDATE SET version = accounts.version + 1 RETURNING version
-                            """,
-                            key,
-                        )
-                        await publish(conn, event(key, version), at=AT)
+                    await write(conn)
             except Exception as error:
                 if not unavailable(error):
                     raise
@@ -168,7 +136,9 @@ class Storm:
             await asyncio.sleep(chance.uniform(0, 0.02))
 
     async def _strike(self, teller: Pool) -> None:
-        kind = self.random.choices(list(self._faults), list(self._faults.values()))[0]
+        if not self._plan:
+            self._plan = self.random.choices(list(self._faults), list(self._faults.values()))
+        kind = self._plan.pop()
         part = self.random.choice(self._parts)
         match kind:
             case "kill":
@@ -184,8 +154,8 @@ class Storm:
             case "replay":
                 with suppress(Exception):  # the database may be on its way up
                     async with teller.acquire() as conn:
-                        partition = self.random.randrange(PARTITIONS)
-                        await operations.replay(conn, topic=TOPIC, partition=partition, after=self.random.randrange(20))
+                        topic, partition = self.random.choice(self._books.topics), self.random.randrange(PARTITIONS)
+                        await operations.replay(conn, topic=topic, partition=partition, after=self.random.randrange(20))
             case "restart database":
                 await asyncio.to_thread(self._server.stop, immediately=True)
                 await asyncio.to_thread(self._server.start)
@@ -195,26 +165,12 @@ class Storm:
                 await asyncio.to_thread(self._log.bring_back)
         self.done[kind] += 1
 
-    async def _heal(self, teller: Pool, listener: Pool) -> Books:
+    async def _heal(self, teller: Pool, listener: Pool) -> Verdict:
         until = time.monotonic() + _HEAL_SECONDS
         while True:
             for part in self._parts:
                 part.see_that_it_lives()
-            with suppress(Exception):
-                books = await open_books(teller, listener)
-                heard = sum(len(versions) for versions in books.heard.values())
-                if heard > sum(books.written.values()) or not books.complaints() or time.monotonic() > until:
-                    return books
+            verdict = await self._books.verdict(teller, listener)
+            if verdict.hopeless or not verdict.complaints or time.monotonic() > until:
+                return verdict
             await asyncio.sleep(0.5)
-
-
-async def open_books(teller: Pool, listener: Pool) -> Books:
-    heard: dict[UUID, list[int]] = defaultdict(list)
-    for row in await listener.fetch("SELECT key, version FROM journal ORDER BY number"):
-        heard[row["key"]].append(row["version"])
-    return Books(
-        written={row["key"]: row["version"] for row in await teller.fetch("SELECT * FROM accounts")},
-        heard=heard,
-        facts={row["key"]: row["version"] for row in await listener.fetch("SELECT key, version FROM facts")},
-        outbox=await teller.fetchval("SELECT count(*) FROM outbox"),
-    )
