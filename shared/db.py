@@ -64,8 +64,12 @@ UNAVAILABLE = (
     asyncpg.TransactionRollbackError,
     asyncpg.LockNotAvailableError,
     asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.InternalClientError,
 )
-"""What the database says while it restarts, is full, or let another transaction go first: try again later."""
+"""What the database says while it restarts, is full, or let another transaction go first: try again later.
+
+InternalClientError is how asyncpg says that the server has ended a connection while nobody was looking.
+"""
 
 
 def unavailable(error: BaseException) -> bool:
