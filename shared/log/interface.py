@@ -83,7 +83,8 @@ class Reader(Protocol):
     async def lag(self) -> Mapping[Partition, int]:
         """Records not read yet, per assigned partition."""
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Leave the group. Never raises, and does not wait long for a log that is gone."""
 
 
 class EventLog(Protocol):

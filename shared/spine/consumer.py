@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import NoReturn
@@ -90,8 +89,7 @@ class Consumer:
                 logger.warning("consumer stopped, will start again", service=self.service, reason=self.trouble, seconds=pause)
             finally:
                 if reader is not None:
-                    with suppress(LogUnavailable):
-                        await reader.close()
+                    await reader.close()
             await asyncio.sleep(pause)
             pause = min(pause * 2, 5.0)
 

@@ -87,10 +87,12 @@ class Relay:
             pause = min(pause * 2, 5.0)
 
     async def drain(self) -> int:
-        """Send what there is, once, and return how much. Waits while another relay holds the lock."""
+        """Send what there is, and return how much. Where another relay holds the lock, wait until that one has."""
         conn = await self._connect()
         try:
-            while not await self._lock(conn):  # noqa: ASYNC110 - another process holds it
+            while not await self._lock(conn):
+                if not await store.anything_to_send(conn, self.topics):
+                    return 0
                 await asyncio.sleep(_POLL_SECONDS)
             await self._begin(conn)
             sent = 0

@@ -87,7 +87,7 @@ def test_an_envelope_is_a_cloud_event() -> None:
 
 
 def test_asyncapi_is_current() -> None:
-    """make docs, or: python -m shared.events.asyncapi > docs/asyncapi.json"""
+    """Renew it with: python -m shared.events.asyncapi > docs/asyncapi.json"""
     assert json.loads((DOCS / "asyncapi.json").read_text()) == asyncapi()
 
 

@@ -18,6 +18,7 @@ from shared.ids import new_id
 from shared.log.interface import Appended, Partition, Record, partition_of
 from shared.log.postgres import PostgresLog
 from shared.spine import EventTooLarge, operations, publish
+from shared.spine.draining import drain
 from shared.spine.relay import Relay
 from tests.conftest import Databases
 from tests.spine_world import AT, TOPIC, Listener, Teller, event, in_order, running, until
@@ -135,6 +136,15 @@ async def test_of_two_relays_one_sends_and_the_other_takes_over(teller: Teller, 
     await asyncio.gather(first, return_exceptions=True)
     for records in (await values(log)).values():
         assert sorted({position for position, _ in records}) == list(range(1, max(position for position, _ in records) + 1))
+
+
+async def test_a_drain_beside_a_running_service_comes_back(teller: Teller, listener: Listener, log: PostgresLog) -> None:
+    beside = Teller(teller.url, teller.pool, log, 1)
+    async with running(teller.relay, listener.consumer), asyncio.timeout(20):
+        for version in range(1, 11):
+            await teller.tell_versions([new_id() for _ in range(20)], [1])
+            await drain(beside, listener)
+            assert len(await listener.journal()) == 20 * version
 
 
 class Faltering:
