@@ -1,0 +1,60 @@
+"""Everything has an author and a time: what was done, in a table that only grows."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
+from shared.db import Connection
+from shared.ids import new_id
+from shared.obligations import Frozen
+
+
+class Entry(Frozen):
+    """``subject`` is what it was done to, such as ``line``; ``detail`` may hold reasons, and stays in this service."""
+
+    id: UUID
+    at: AwareDatetime
+    person_id: UUID
+    """UUID 0: the service itself, by its clock or by an event."""
+    contract_id: UUID | None
+    subject: str
+    subject_id: UUID
+    action: str
+    detail: dict[str, Any]
+
+
+async def record(
+    conn: Connection,
+    *,
+    at: AwareDatetime,
+    by: UUID,
+    contract_id: UUID | None,
+    subject: str,
+    subject_id: UUID,
+    action: str,
+    detail: dict[str, Any] | None = None,
+) -> None:
+    """In the caller's transaction, so that nothing is done that is not remembered."""
+    await conn.execute(
+        """
+        INSERT INTO history (id, at, person_id, contract_id, subject, subject_id, action, detail)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        """,
+        new_id(),
+        at,
+        by,
+        contract_id,
+        subject,
+        subject_id,
+        action,
+        detail or {},
+    )
+
+
+async def of(conn: Connection, *subject_ids: UUID) -> list[Entry]:
+    """What was done to these subjects, the earliest first."""
+    rows = await conn.fetch("SELECT * FROM history WHERE subject_id = ANY($1) ORDER BY id", list(subject_ids))
+    return [Entry(**dict(row)) for row in rows]
