@@ -2,92 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, cast
 
 from services.aggregator.models.facts import DueFact, FigureFact, MeasureDescription, Spread
-from services.aggregator.rules import facts, pledges
-from services.aggregator.store import commitments as names
-from services.aggregator.store import fold
+from services.aggregator.models.pledges import Pledge
+from services.aggregator.rules import facts
+from services.aggregator.rules.pledges import pledge_of
+from services.aggregator.store import commitments, fold
 from shared.db import Connection
 from shared.events.commitments import ContractFact, FrameworkLoaded, OrganisationRecorded
 from shared.obligations import ContractForm
 from shared.spine import Received
 
-CONTRACTS = frozenset(kind.event_type for kind in ContractFact.__subclasses__())
+_CONTRACTS = frozenset(kind.event_type for kind in ContractFact.__subclasses__())
 
 
 async def hear(conn: Connection, batch: Sequence[Received], *, at: datetime) -> None:
     """Facts are kept by key and version, so that hearing them again, in other batches or another order, changes nothing."""
     mark = await fold.lock_feed(conn)
-    measures, spreads, figures, dues = _facts(batch)
-    if figures or dues:
-        await fold.keep_allocations(conn, [part for spread in spreads.values() for part in spread.parts])
-        await fold.fold(conn, figures, dues, mark=mark, at=at)
-        if per_supplier := [figure for figure in figures if figure.per_supplier]:
+    heard = facts_in(batch)
+    if heard.figures or heard.dues:
+        await fold.keep_allocations(conn, [part for spread in heard.spreads.values() for part in spread.parts])
+        await fold.fold(conn, heard.figures, heard.dues, mark=mark, at=at)
+        if per_supplier := [figure for figure in heard.figures if figure.per_supplier]:
             await fold.settle_suppliers(conn, per_supplier, mark=mark)
-    measures |= _catalogue(batch)
-    described = bool(measures) and await fold.describe_measures(conn, measures)
-    described |= await _hear_commitments(conn, batch)
+    described = bool(heard.measures) and await fold.describe_measures(conn, heard.measures)
+    if heard.contracts:
+        await commitments.keep_contracts(conn, heard.contracts)
+    if heard.pledges:
+        await commitments.keep_pledges(conn, heard.pledges)
+    if heard.organisations:
+        described |= await commitments.keep_organisations(conn, heard.organisations)
     if described:
         await fold.note_described(conn, mark)
 
 
-def _facts(
-    batch: Sequence[Received],
-) -> tuple[set[MeasureDescription], dict[str, Spread], Sequence[FigureFact], Sequence[DueFact]]:
-    measures: set[MeasureDescription] = set()
-    spreads: dict[str, Spread] = {}
-    figures: list[FigureFact] = []
-    dues: list[DueFact] = []
+@dataclass
+class Heard:
+    """What a batch tells, sorted."""
+
+    figures: list[FigureFact] = field(default_factory=list)
+    dues: list[DueFact] = field(default_factory=list)
+    spreads: dict[str, Spread] = field(default_factory=dict)
+    measures: set[MeasureDescription] = field(default_factory=set)
+    organisations: list[OrganisationRecorded] = field(default_factory=list)
+    contracts: list[Mapping[str, Any]] = field(default_factory=list)
+    pledges: list[Pledge] = field(default_factory=list)
+
+
+def facts_in(batch: Sequence[Received]) -> Heard:
+    """Events of other types are nothing to the aggregator."""
+    heard = Heard()
     for received in batch:
         envelope = received.attributes
-        kind, data, time = envelope["type"], envelope["data"], envelope["time"]
+        kind, data = envelope["type"], envelope["data"]
         if kind in facts.FIGURES:
             measure = facts.measure_described(data["terms"]["measure"])
-            measures.add(measure)
+            heard.measures.add(measure)
             spread = facts.spread_of(data["contract"])
-            spreads[spread.allocation_id] = spread
-            figures.append(
-                facts.figure_fact(
-                    data, measure=measure, spread=spread, time=time, partition=received.partition, position=received.position
-                )
+            heard.spreads[spread.allocation_id] = spread
+            heard.figures.append(
+                facts.figure_fact(data, measure, spread, envelope["time"], received.partition, received.position)
             )
         elif kind in facts.DUES:
             owed = [facts.measure_described(line["terms"]["measure"]) for line in data["lines"]]
-            measures.update(owed)
+            heard.measures.update(owed)
             spread = facts.spread_of(data["contract"])
-            spreads[spread.allocation_id] = spread
-            dues.append(
-                facts.due_fact(
-                    data, measures=owed, spread=spread, time=time, partition=received.partition, position=received.position
-                )
-            )
-    return measures, spreads, figures, dues
-
-
-def _catalogue(batch: Sequence[Received]) -> set[MeasureDescription]:
-    return {
-        facts.catalogue_measure(measure, received.attributes["data"]["version"])
-        for received in batch
-        if received.type == FrameworkLoaded.event_type
-        for measure in received.attributes["data"]["measures"]
-    }
-
-
-async def _hear_commitments(conn: Connection, batch: Sequence[Received]) -> bool:
-    """Returns whether an organisation is described anew."""
-    organisations = [received.event for received in batch if received.type == OrganisationRecorded.event_type]
-    contracts = [received.attributes["data"] for received in batch if received.type in CONTRACTS]
-    if contracts:
-        await names.keep_contracts(conn, contracts)
-    pledged = [
-        received.event
-        for received in batch
-        if received.type in CONTRACTS and received.attributes["data"]["form"] == ContractForm.PLEDGE
-    ]
-    if pledged:
-        await names.keep_pledges(conn, [pledges.pledge_of(event) for event in pledged if isinstance(event, ContractFact)])
-    if not organisations:
-        return False
-    return await names.keep_organisations(conn, [each for each in organisations if isinstance(each, OrganisationRecorded)])
+            heard.spreads[spread.allocation_id] = spread
+            heard.dues.append(facts.due_fact(data, owed, spread, envelope["time"], received.partition, received.position))
+        elif kind in _CONTRACTS:
+            heard.contracts.append(data)
+            if data["form"] == ContractForm.PLEDGE:
+                heard.pledges.append(pledge_of(cast("ContractFact", received.event)))
+        elif kind == OrganisationRecorded.event_type:
+            heard.organisations.append(cast("OrganisationRecorded", received.event))
+        elif kind == FrameworkLoaded.event_type:
+            heard.measures.update(facts.catalogue_measure(measure, data["version"]) for measure in data["measures"])
+    return heard

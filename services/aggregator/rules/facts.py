@@ -35,9 +35,7 @@ _REMEMBERED = 8192
 """Contracts and measures come again and again; what they mean is worked out once."""
 
 
-def figure_fact(
-    data: Json, *, measure: MeasureDescription, spread: Spread, time: str, partition: int, position: int
-) -> FigureFact:
+def figure_fact(data: Json, measure: MeasureDescription, spread: Spread, time: str, partition: int, position: int) -> FigureFact:
     """``data`` of a LineFact."""
     contract, figure, terms = data["contract"], data["figure"], data["terms"]
     value, numerator, denominator = figure.get("value"), figure.get("numerator"), figure.get("denominator")
@@ -71,7 +69,7 @@ def figure_fact(
 
 
 def due_fact(
-    data: Json, *, measures: Sequence[MeasureDescription], spread: Spread, time: str, partition: int, position: int
+    data: Json, measures: Sequence[MeasureDescription], spread: Spread, time: str, partition: int, position: int
 ) -> DueFact:
     """``data`` of a ReturnFact; ``measures`` are those of its lines."""
     contract, lines = data["contract"], data["lines"]
