@@ -12,6 +12,7 @@ from services.aggregator.store import publications as store
 from services.aggregator.store import totals as totals_store
 from shared.db import Connection
 from shared.events.icb_totals import QuarterPublished, TotalPublished
+from shared.history import record
 from shared.ids import new_id
 from shared.quarters import Quarter
 from shared.spine import publish
@@ -40,6 +41,16 @@ async def close_quarter(conn: Connection, quarter: Quarter, *, at: datetime, by:
         reasons=_counts(changes),
     )
     await store.add(conn, PublicationRecord(publication, await store.last_entry(conn)), totals, changes)
+    await record(
+        conn,
+        at=at,
+        by=by,
+        contract_id=None,
+        subject="publication",
+        subject_id=publication.publication_id,
+        action="published",
+        detail={"quarter": quarter.code, "number": publication.number},
+    )
     await publish(conn, _published(publication), *(_told(publication, total) for total in totals), at=at)
     return publication
 
