@@ -11,6 +11,7 @@ from services.returns.models.viewer import Viewer
 from services.returns.models.views import LineView, ReturnView
 from services.returns.rules.figures import assess, months_run
 from services.returns.store import activities, contracts, evidence, lines
+from shared import history
 from shared.access import Caller
 from shared.db import Connection
 from shared.events.returns import ReturnStatus
@@ -34,6 +35,12 @@ async def line_versions(conn: Connection, line_id: UUID, *, by: Caller) -> list[
     if await contracts.sees(conn, Viewer.of(by), line.contract_id):
         return await lines.versions(conn, line_id)
     return [version for version in await lines.versions(conn, line_id) if version.version == line.version]
+
+
+async def history_of(conn: Connection, return_id: UUID, *, by: Caller) -> list[history.Entry]:
+    """Everything that was done to a return and its lines. Raises NotFound."""
+    await find_return(conn, return_id, by)
+    return await history.of(conn, return_id, *await lines.ids_on(conn, return_id))
 
 
 async def view_of(conn: Connection, filed: QuarterlyReturn, *, by: Caller, at: datetime) -> ReturnView:

@@ -110,7 +110,7 @@ async def contracts_of(
 
 async def sees(conn: Connection, viewer: Viewer, contract_id: UUID, *, approved: bool = False) -> bool:
     """Whether a viewer may see what was said on a contract. ``approved``: it is an approved return, which the ICB may see where
-    every buyer shares its contracts."""
+    every buyer shares its contracts, or is the ICB itself."""
     found: bool = await conn.fetchval(
         """
         SELECT EXISTS (
@@ -118,7 +118,7 @@ async def sees(conn: Connection, viewer: Viewer, contract_id: UUID, *, approved:
                 ($3 AND c.buyer_ids @> ARRAY[$2::uuid]) OR ($4 AND c.supplier_ids @> ARRAY[$2::uuid])
                 OR ($5 AND NOT EXISTS (
                     SELECT FROM unnest(c.buyer_ids) AS b (id) LEFT JOIN organisations o ON o.organisation_id = b.id
-                    WHERE o.icb_sees IS DISTINCT FROM 'contracts'))))
+                    WHERE o.icb_sees IS DISTINCT FROM 'contracts' AND b.id <> $2))))
         """,
         contract_id,
         viewer.organisation_id,

@@ -52,6 +52,13 @@ async def dropped_from(conn: Connection, return_ids: Collection[UUID]) -> list[L
     return [Line.model_validate(dict(row)) for row in found]
 
 
+async def ids_on(conn: Connection, return_id: UUID) -> list[UUID]:
+    """Every line that was ever owed on a return."""
+    return [
+        row["line_id"] for row in await conn.fetch("SELECT line_id FROM lines WHERE return_id = $1 ORDER BY line_id", return_id)
+    ]
+
+
 async def return_of(conn: Connection, line_id: UUID) -> UUID | None:
     """The return on which a line is owed."""
     found: UUID | None = await conn.fetchval("SELECT return_id FROM lines WHERE line_id = $1 AND owed", line_id)

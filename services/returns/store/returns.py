@@ -121,7 +121,7 @@ async def page(
         WHERE (($2 AND c.buyer_ids @> ARRAY[$1::uuid]) OR ($3 AND c.supplier_ids @> ARRAY[$1::uuid])
                OR ($4 AND r.status = 'approved' AND NOT EXISTS (
                    SELECT FROM unnest(c.buyer_ids) AS b (id) LEFT JOIN organisations o ON o.organisation_id = b.id
-                   WHERE o.icb_sees IS DISTINCT FROM 'contracts')))
+                   WHERE o.icb_sees IS DISTINCT FROM 'contracts' AND b.id <> $1)))
           AND ($5::text IS NULL OR r.status = $5)
           AND ($6::date IS NULL OR r.quarter = $6)
           AND ($7::uuid IS NULL OR r.contract_id = $7)

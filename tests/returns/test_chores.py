@@ -1,0 +1,153 @@
+"""What happens by the clock: once, over any number of replicas, and caught up in order."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from services.returns.actions.filing import save_line, submit
+from services.returns.actions.reviewing import approve, request_changes
+from services.returns.models.decisions import Approval, ChangesWanted, ChangeWanted, LineApproval
+from services.returns.schedule import CHORES
+from shared.events.returns import ReturnFact, ReturnOpened, ReturnOverdue, ReviewOverdue
+from shared.schedule import run_due
+from tests.returns.builders import CERTIFIED, CERTIFIER, DEADLINES, EDITOR, MANAGER, Q1, a_contract, an_obligation, at, content
+from tests.returns.conftest import World
+
+OPENS, REMINDED, DUE, LATE = date(2026, 7, 1), date(2026, 7, 22), date(2026, 7, 29), date(2026, 7, 30)
+
+
+@pytest.fixture
+async def recorded(world: World) -> World:
+    await world.hear(a_contract(an_obligation("hours"), an_obligation("calls")))
+    return world
+
+
+async def tick(world: World, day: date, hour: int = 10) -> int:
+    return await run_due(world.pool, CHORES, at=at(day, hour))
+
+
+async def do(world: World, action: Any, *args: Any, **kwargs: Any) -> Any:
+    async with world.pool.acquire() as conn, conn.transaction():
+        return await action(conn, *args, **kwargs)
+
+
+async def file(world: World, day: date) -> None:
+    for name in ("hours", "calls"):
+        line = await world.line(name)
+        await do(world, save_line, line.line_id, content(1), by=EDITOR, at=at(day))
+    await do(world, submit, (await world.filed()).return_id, CERTIFIED, DEADLINES, by=CERTIFIER, at=at(day))
+
+
+async def told(world: World, kind: type[ReturnFact]) -> int:
+    return len(await world.told(kind))
+
+
+async def reminders(world: World) -> int:
+    return [action for _, action in await world.acts()].count("reminded")
+
+
+async def test_a_quarter_passes_by_the_clock(recorded: World) -> None:
+    seen: dict[date, tuple[int, int, int]] = {}
+    day = date(2026, 6, 29)
+    while day < date(2026, 8, 5):
+        await tick(recorded, day)
+        seen[day] = (await told(recorded, ReturnOpened), await reminders(recorded), await told(recorded, ReturnOverdue))
+        day = date.fromordinal(day.toordinal() + 1)
+    changes = {day: now for day, now in seen.items() if seen.get(date.fromordinal(day.toordinal() - 1)) != now}
+    assert changes == {
+        date(2026, 6, 29): (0, 0, 0),
+        OPENS: (1, 0, 0),
+        REMINDED: (1, 1, 0),
+        LATE: (1, 1, 1),
+    }
+    [late] = await recorded.told(ReturnOverdue)
+    assert isinstance(late, ReturnOverdue)
+    assert (late.due_on, late.version) == (DUE, 3)
+
+
+async def test_before_its_hour_a_chore_does_not_run(recorded: World) -> None:
+    midnight = datetime(2026, 6, 30, 23, 10, tzinfo=UTC)  # ten past midnight in London
+    await run_due(recorded.pool, CHORES, at=at(date(2026, 6, 29)))
+    await run_due(recorded.pool, CHORES, at=midnight)
+    assert await told(recorded, ReturnOpened) == 0
+    await run_due(recorded.pool, CHORES, at=midnight.replace(minute=30))
+    assert await told(recorded, ReturnOpened) == 1
+
+
+async def test_days_that_were_missed_are_caught_up_and_nobody_is_reminded_of_the_past(recorded: World) -> None:
+    await tick(recorded, date(2026, 6, 30))
+    await tick(recorded, date(2026, 8, 5))
+    assert (await told(recorded, ReturnOpened), await reminders(recorded), await told(recorded, ReturnOverdue)) == (1, 0, 1)
+    assert (await recorded.filed()).overdue_on == LATE
+    assert await tick(recorded, date(2026, 8, 5)) == 0
+
+
+async def test_four_replicas_do_it_once(recorded: World) -> None:
+    await tick(recorded, date(2026, 6, 30))
+    for day in (OPENS, REMINDED, LATE):
+        await asyncio.gather(*(tick(recorded, day) for _ in range(4)))
+    assert (await told(recorded, ReturnOpened), await reminders(recorded), await told(recorded, ReturnOverdue)) == (1, 1, 1)
+
+
+async def test_who_has_submitted_is_neither_reminded_nor_late(recorded: World) -> None:
+    await tick(recorded, OPENS)
+    await file(recorded, date(2026, 7, 20))
+    await tick(recorded, REMINDED)
+    await tick(recorded, LATE)
+    assert (await reminders(recorded), await told(recorded, ReturnOverdue)) == (0, 0)
+
+
+async def test_a_return_that_was_sent_back_is_not_late_again(recorded: World) -> None:
+    await tick(recorded, OPENS)
+    await file(recorded, date(2026, 7, 2))
+    line = await recorded.line()
+    wanted = ChangesWanted(lines=(ChangeWanted(line_id=line.line_id, reason="Where?"),))
+    await do(recorded, request_changes, line.return_id, wanted, DEADLINES, by=MANAGER, at=at(date(2026, 7, 3)))
+    await tick(recorded, LATE)
+    assert await told(recorded, ReturnOverdue) == 0
+
+
+class TestReviews:
+    """Submitted on 2 July, so that its review is due on 23 July."""
+
+    @pytest.fixture
+    async def submitted(self, recorded: World) -> World:
+        await tick(recorded, OPENS)
+        await file(recorded, date(2026, 7, 2))
+        assert (await recorded.filed()).review_due_on == date(2026, 7, 23)
+        return recorded
+
+    async def test_a_review_is_late_the_day_after_once(self, submitted: World) -> None:
+        await tick(submitted, date(2026, 7, 23))
+        assert await told(submitted, ReviewOverdue) == 0
+        await tick(submitted, date(2026, 7, 24))
+        await tick(submitted, date(2026, 7, 27))
+        [late] = await submitted.told(ReviewOverdue)
+        assert isinstance(late, ReviewOverdue)
+        assert late.quarter == Q1
+
+    async def test_a_review_that_was_begun_is_not_late(self, submitted: World) -> None:
+        line = await submitted.line()
+        approval = Approval(lines=(LineApproval(line_id=line.line_id),))
+        await do(submitted, approve, line.return_id, approval, by=MANAGER, at=at(date(2026, 7, 10)))
+        await tick(submitted, date(2026, 8, 20))
+        assert await told(submitted, ReviewOverdue) == 0
+
+    async def test_each_submission_has_a_review_of_its_own(self, submitted: World) -> None:
+        await tick(submitted, date(2026, 7, 24))
+        line = await submitted.line()
+        wanted = ChangesWanted(lines=(ChangeWanted(line_id=line.line_id, reason="Where?"),))
+        await do(submitted, request_changes, line.return_id, wanted, DEADLINES, by=MANAGER, at=at(date(2026, 7, 24)))
+        await file_again(submitted, date(2026, 7, 27))
+        await tick(submitted, date(2026, 8, 17))
+        assert await told(submitted, ReviewOverdue) == 1
+        await tick(submitted, date(2026, 8, 18))
+        assert await told(submitted, ReviewOverdue) == 2
+
+
+async def file_again(world: World, day: date) -> None:
+    await do(world, submit, (await world.filed()).return_id, CERTIFIED, DEADLINES, by=CERTIFIER, at=at(day))
