@@ -5,18 +5,18 @@ from __future__ import annotations
 from uuid import UUID
 
 from fastapi import Response
-from shared.api import Cursor, IfMatch, Limit, Now, Page, Tx, decode_cursor, encode_cursor, etag
 
 from services.returns.actions import activities as actions
 from services.returns.actions.finding import find_contract
 from services.returns.api.routing import Party, Writer, router
 from services.returns.models.activities import Activity, ActivityContent, NewActivity
 from services.returns.store import activities as store
+from shared.api import Cursor, IfMatch, Limit, Now, Page, Tx, decode_cursor, encode_cursor, etag
 
 
 @router.get("/activities")
 async def list_activities(
-    tx: Tx, caller: Party, contract_id: UUID, obligation_id: UUID | None = None, cursor: Cursor = None, limit: Limit = 50
+    tx: Tx, caller: Party, contract_id: UUID, cursor: Cursor, limit: Limit, obligation_id: UUID | None = None
 ) -> Page[Activity]:
     """The activities of a contract, or of one obligation, in the order in which they were noted."""
     await find_contract(tx, contract_id, caller)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from shared.api import Cursor, Limit, Page, Tx, decode_cursor, encode_cursor
-
 from services.returns.actions.finding import find_contract
 from services.returns.api.routing import Party, router
 from services.returns.models.viewer import Viewer
 from services.returns.models.views import ContractView
 from services.returns.store import contracts as store
+from shared.api import Cursor, Limit, Page, Tx, decode_cursor, encode_cursor
 
 
 @router.get("/contracts")
-async def list_contracts(tx: Tx, caller: Party, cursor: Cursor = None, limit: Limit = 50) -> Page[ContractView]:
+async def list_contracts(tx: Tx, caller: Party, cursor: Cursor, limit: Limit) -> Page[ContractView]:
     """The contracts of your organisation with what is owed under them."""
     after = decode_cursor(cursor, UUID)[0] if cursor is not None else None
     found = await store.contracts_of(tx, Viewer.of(caller), after=after, limit=limit + 1)

@@ -8,13 +8,13 @@ from uuid import UUID
 from fastapi import UploadFile
 from fastapi.responses import StreamingResponse
 from pydantic import TypeAdapter, ValidationError
-from shared.api import Now, Tx
 
 from services.returns.actions import activities, evidence, reading
 from services.returns.api.routing import Files, Party, Reader, SettingsInForce, Writer, router
 from services.returns.models.activities import EvidenceFile, FileName
 from services.returns.store import evidence as store
 from services.returns.store import files as file_store
+from shared.api import Now, Tx
 from shared.errors import FieldError, Invalid
 
 _NAME: TypeAdapter[str] = TypeAdapter(FileName)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from uuid import UUID
 
 from fastapi import Response
-from shared.api import IfMatch, Now, Tx, etag
 
 from services.returns.actions import filing, reading, restating, reviewing
 from services.returns.api.routing import Party, Reader, Reviewer, Supplier, Writer, router
@@ -14,6 +13,7 @@ from services.returns.models.decisions import JudgementGiven, Restatement, Resta
 from services.returns.models.returns import LineVersion, RestatementRequest
 from services.returns.models.views import LineView
 from shared.access import Caller
+from shared.api import IfMatch, Now, Tx, etag
 from shared.db import Connection
 
 

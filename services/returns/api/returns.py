@@ -7,8 +7,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Response
-from shared.api import Cursor, IfMatch, Limit, Now, Page, Tx, decode_cursor, encode_cursor, etag
-from shared.history import Entry
 
 from services.returns.actions import filing, reading, reviewing
 from services.returns.api.routing import Certifier, DeadlinesInForce, Party, Reader, Reviewer, router
@@ -16,7 +14,9 @@ from services.returns.models.decisions import Approval, Certification, ChangesWa
 from services.returns.models.viewer import Viewer
 from services.returns.models.views import ReturnSummary, ReturnView
 from services.returns.store import returns as store
+from shared.api import Cursor, IfMatch, Limit, Now, Page, Tx, decode_cursor, encode_cursor, etag
 from shared.events.returns import ReturnStatus
+from shared.history import Entry
 from shared.quarters import Quarter, local_date
 
 
@@ -25,14 +25,14 @@ async def list_returns(
     tx: Tx,
     now: Now,
     caller: Reader,
+    cursor: Cursor,
+    limit: Limit,
     status: ReturnStatus | None = None,
     quarter: Quarter | None = None,
     contract_id: UUID | None = None,
     supplier_id: UUID | None = None,
     with_supplier: Annotated[bool, Query(description="Only those that wait for the supplier: open, or sent back.")] = False,
     overdue: Annotated[bool, Query(description="Only those that were due and never submitted.")] = False,
-    cursor: Cursor = None,
-    limit: Limit = 50,
 ) -> Page[ReturnSummary]:
     """The returns that you may see, the earliest due first."""
     wanted = store.Wanted(status, quarter, contract_id, supplier_id, with_supplier, overdue)

@@ -6,11 +6,11 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 from obstore.store import ObjectStore
-from shared.api import api_router
 
 from services.returns.rules.deadlines import Deadlines
 from services.returns.store.files import evidence_store
 from shared.access import SUPPLIER, Caller, Role, Scope, allow
+from shared.api import api_router
 from shared.settings import Settings
 
 router = api_router("returns")
