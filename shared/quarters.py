@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import total_ordering
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 from zoneinfo import ZoneInfo
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import core_schema
 
 LONDON = ZoneInfo("Europe/London")
@@ -128,6 +128,13 @@ class Quarter:
             "examples": ["2026-27-Q2"],
             "description": "A quarter of the NHS financial year, April to March.",
         }
+
+
+if TYPE_CHECKING:
+    QuarterCode: TypeAlias = Quarter
+else:
+    QuarterCode = Annotated[str, Field(max_length=20, examples=["2026-27-Q2"]), AfterValidator(Quarter.parse)]
+"""A Quarter as a parameter in a route's path or query, where FastAPI takes nothing but plain types."""
 
 
 def quarters_between(first: Quarter, last: Quarter) -> list[Quarter]:

@@ -7,7 +7,6 @@ from typing import Annotated
 
 from fastapi import Query, Response
 from pydantic import Field
-from shared.api import Cursor, Limit, Now, Page, Tx, api_router, decode_cursor, encode_cursor
 
 from services.aggregator.actions import comparing, publishing, reading
 from services.aggregator.api.routing import (
@@ -16,6 +15,8 @@ from services.aggregator.api.routing import (
     Closer,
     FinancialYear,
     IsCounted,
+    MeasureCode,
+    Member,
     Number,
     OwnerId,
     Subscriber,
@@ -30,9 +31,10 @@ from services.aggregator.models.pledges import PartnerReport
 from services.aggregator.models.publications import Bridge, HeardUpTo, Publication, ShownChange
 from services.aggregator.models.totals import Dimension
 from services.aggregator.store import publications as store
+from shared.api import Cursor, Limit, Now, Page, Tx, api_router, decode_cursor, encode_cursor
 from shared.errors import FieldError, Invalid
 from shared.obligations import Frozen
-from shared.quarters import Quarter, local_date
+from shared.quarters import Quarter, QuarterCode, local_date
 
 router = api_router("publications")
 
@@ -60,7 +62,7 @@ async def close_quarter(
 
 @router.get("/publications")
 async def list_publications(
-    tx: Tx, caller: Subscriber, limit: Limit, cursor: Cursor, quarter: Quarter | None = None
+    tx: Tx, caller: Subscriber, limit: Limit, cursor: Cursor, quarter: QuarterCode | None = None
 ) -> Page[Publication]:
     """The newest quarter first, of each the newest number."""
     after = decode_cursor(cursor, date, int) if cursor else None
@@ -71,14 +73,14 @@ async def list_publications(
 
 
 @router.get("/publications/{quarter}/{number}")
-async def read_publication(quarter: Quarter, number: Number, tx: Tx, caller: Subscriber) -> PublicationDetail:
+async def read_publication(quarter: QuarterCode, number: Number, tx: Tx, caller: Subscriber) -> PublicationDetail:
     """One publication; its figures are ``totals?quarter=…&publication=…``."""
     made = (await store.publication(tx, quarter.first_day, number)).publication
     return PublicationDetail(publication=made, heard=await store.positions(tx, made.publication_id))
 
 
 @router.get("/publications/{quarter}/{number}/changes")
-async def read_changes(quarter: Quarter, number: Number, tx: Tx, caller: Analyst, threshold: Threshold) -> list[ShownChange]:
+async def read_changes(quarter: QuarterCode, number: Number, tx: Tx, caller: Analyst, threshold: Threshold) -> list[ShownChange]:
     """Which figures differ from the publication before, and why. Reasons in words stay with the return."""
     made = (await store.publication(tx, quarter.first_day, number)).publication
     return await comparing.shown_changes(tx, await store.changes(tx, made.publication_id), threshold=threshold)
@@ -91,7 +93,7 @@ async def list_quarters(tx: Tx, caller: Subscriber) -> list[QuarterOverview]:
 
 
 @router.get("/quarters/{quarter}/pending")
-async def pending_changes(quarter: Quarter, tx: Tx, caller: Analyst, threshold: Threshold) -> list[ShownChange]:
+async def pending_changes(quarter: QuarterCode, tx: Tx, caller: Analyst, threshold: Threshold) -> list[ShownChange]:
     """Which figures the next publication of a closed quarter would change: newly approved and restated ones."""
     last = await store.last_publication(tx, quarter.first_day)
     if last is None:
@@ -104,13 +106,13 @@ async def read_bridge(
     tx: Tx,
     caller: Analyst,
     quarter: WantedQuarter,
-    measure: Annotated[str, Query(description="The measure's code.", max_length=200)],
+    measure: MeasureCode,
     threshold: Threshold,
     unit: Unit = None,
     owner_id: OwnerId = None,
     counted: IsCounted = "contracts",
     dimension: Dimension = Dimension.REGION,
-    member: Annotated[str, Query(max_length=200)] = REGION,
+    member: Member = REGION,
     publication: Annotated[int | None, Query(ge=1, le=1_000_000, description="Compare this publication of the quarter")] = None,
     against: Annotated[int | None, Query(ge=1, le=1_000_000, description="with this one; without: the one before.")] = None,
 ) -> Bridge:

@@ -8,15 +8,16 @@ from uuid import UUID
 
 from fastapi import Depends, Path, Query, Request
 from pydantic import AfterValidator, AwareDatetime
-from shared.api import Now, Tx
 
 from services.aggregator.actions.reading import Wanted, latest_quarter
 from services.aggregator.models.totals import Counted, CountedMeasure, Dimension
 from services.aggregator.store import totals as store
 from shared.access import Caller, Role, Scope, allow
+from shared.api import Now, Tx
 from shared.db import Connection
 from shared.errors import FieldError, Invalid
-from shared.quarters import Quarter
+from shared.obligations import Text
+from shared.quarters import Quarter, QuarterCode
 
 _ICB = (Role.ICB_ANALYST, Role.ADMINISTRATOR)
 
@@ -36,7 +37,9 @@ Threshold = Annotated[int, Depends(_threshold)]
 
 
 async def _quarter(
-    tx: Tx, now: Now, quarter: Annotated[Quarter | None, Query(description="Without: the last that anything is known of.")] = None
+    tx: Tx,
+    now: Now,
+    quarter: Annotated[QuarterCode | None, Query(description="Without: the last that anything is known of.")] = None,
 ) -> Quarter:
     return quarter or await latest_quarter(tx, now)
 
@@ -44,7 +47,9 @@ async def _quarter(
 WantedQuarter = Annotated[Quarter, Depends(_quarter)]
 
 AsOf = Annotated[AwareDatetime | None, Query(description="As it was known at this time.")]
-Unit = Annotated[str | None, Query(description="Where a code is counted in several units.", max_length=200)]
+MeasureCode = Annotated[Text, Query(description="The measure's code.", max_length=200)]
+Member = Annotated[Text, Query(description="A place, a buyer's id, a sector, …; all for the region.", max_length=200)]
+Unit = Annotated[Text | None, Query(description="Where a code is counted in several units.", max_length=200)]
 OwnerId = Annotated[UUID | None, Query(description="The buyer, for a buyer's own core KPI.")]
 IsCounted = Annotated[Counted, Query(description="Contracts, or pledges: counted apart, never added.")]
 
@@ -58,9 +63,9 @@ Number = Annotated[int, Path(ge=1, le=1_000_000)]
 
 
 def _wanted(
-    measure: Annotated[list[str] | None, Query(description="Codes of measures; without: all.", max_length=100)] = None,
+    measure: Annotated[list[Text] | None, Query(description="Codes of measures; without: all.", max_length=100)] = None,
     dimension: Annotated[list[Dimension] | None, Query(description="Without: all.", max_length=6)] = None,
-    member: Annotated[str | None, Query(description="A place, a buyer's id, a sector, …", max_length=200)] = None,
+    member: Annotated[Text | None, Query(description="A place, a buyer's id, a sector, …", max_length=200)] = None,
     counted: Annotated[Counted | None, Query(description="Without: both, apart.")] = None,
     own: Annotated[
         bool | None, Query(description="True: buyers' own core KPIs; false: the framework's measures; without: both, apart.")

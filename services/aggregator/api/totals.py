@@ -9,7 +9,6 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import Field
-from shared.api import Cursor, Limit, Tx, api_router, decode_cursor, encode_cursor
 
 from services.aggregator.actions import reading
 from services.aggregator.api import csv_feed
@@ -17,6 +16,8 @@ from services.aggregator.api.routing import (
     Analyst,
     AsOf,
     IsCounted,
+    MeasureCode,
+    Member,
     OwnerId,
     Subscriber,
     Threshold,
@@ -31,6 +32,7 @@ from services.aggregator.models.behind import ContractsBehind
 from services.aggregator.models.facts import REGION
 from services.aggregator.models.totals import Dimension, Total, Totals, YearTotals
 from services.aggregator.rules.showing import overlap_notes
+from shared.api import Cursor, Limit, Tx, api_router, decode_cursor, encode_cursor
 from shared.obligations import Frozen
 
 router = api_router("totals")
@@ -114,13 +116,13 @@ async def contracts_behind(
     tx: Tx,
     caller: Analyst,
     quarter: WantedQuarter,
-    measure: Annotated[str, Query(description="The measure's code.", max_length=200)],
+    measure: MeasureCode,
     threshold: Threshold,
     unit: Unit = None,
     owner_id: OwnerId = None,
     counted: IsCounted = "contracts",
     dimension: Dimension = Dimension.REGION,
-    member: Annotated[str, Query(max_length=200)] = REGION,
+    member: Member = REGION,
     as_of: AsOf = None,
 ) -> ContractsBehind:
     """The contracts behind a total: of buyers who let the ICB see single contracts."""
