@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from shared.errors import Conflict
@@ -33,6 +34,21 @@ class DemonstrationClock:
 
     def advance(self, to: datetime) -> None:
         """Raises TimeRunsForward where ``to`` is in this clock's past."""
-        if to < self._at:
+        if to < self.now():
             raise TimeRunsForward
         self._at = to.astimezone(UTC)
+
+
+class TickingClock(DemonstrationClock):
+    """A demonstration's clock while it runs: second by second from the chosen moment."""
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__(at)
+        self._since = time.monotonic()
+
+    def now(self) -> datetime:
+        return self._at + timedelta(seconds=time.monotonic() - self._since)
+
+    def advance(self, to: datetime) -> None:
+        super().advance(to)
+        self._since = time.monotonic()

@@ -26,7 +26,7 @@ async def _teach(conn: Connection) -> None:
         await conn.set_type_codec(name, encoder=_encode_json, decoder=orjson.loads, schema="pg_catalog")
 
 
-class _Clean(asyncpg.Connection):  # type: ignore[type-arg]
+class _Clean(asyncpg.Connection):
     """Every use runs in one transaction and leaves nothing behind, so the pool need not ask for a reset (a round trip saved)."""
 
     def get_reset_query(self) -> str:

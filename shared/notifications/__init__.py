@@ -1,0 +1,10 @@
+"""Telling people: recorded in the action's transaction, sent afterwards, once unless a process dies midway.
+
+What was in flight when a process died goes out again, with the same Message-ID.
+"""
+
+from shared.notifications.carriers import Carrier, Letter, Undeliverable
+from shared.notifications.recording import TEMPLATES, Template, notify
+from shared.notifications.sending import Notifier, notifier_for
+
+__all__ = ["TEMPLATES", "Carrier", "Letter", "Notifier", "Template", "Undeliverable", "notifier_for", "notify"]

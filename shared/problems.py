@@ -1,0 +1,114 @@
+"""Errors as application/problem+json (RFC 9457): a stable code, a sentence, a pointer per error; never an exception's text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from shared.db import unavailable
+from shared.errors import FieldError, ParityError, PreconditionFailed
+
+logger = structlog.get_logger()
+
+MEDIA_TYPE = "application/problem+json"
+TOO_LARGE = "This request is larger than is accepted. Split it, or send a smaller file."
+
+
+class ProblemError(BaseModel):
+    pointer: str
+    """A JSON Pointer into the request's body, ``/query/NAME`` or ``/header/NAME``, or a spreadsheet's cell."""
+    detail: str
+    code: str
+
+
+class Problem(BaseModel):
+    type: str
+    """``urn:parity:problem:`` and the code."""
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: list[ProblemError] = []
+    current: dict[str, Any] | None = None
+    """With 412: what stands now."""
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    errors: Sequence[FieldError] = (),
+    current: BaseModel | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    body = {
+        "type": f"urn:parity:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "errors": [{"pointer": one.pointer, "detail": one.detail, "code": one.code} for one in errors],
+    }
+    if current is not None:
+        body["current"] = current.model_dump(mode="json")
+    return Response(orjson.dumps(body), status_code=status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """These statuses for the OpenAPI description of a route, each with a Problem."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+
+
+def register(app: FastAPI) -> None:
+    """Answer every error of the app as a problem."""
+    app.add_exception_handler(ParityError, _refused)
+    app.add_exception_handler(RequestValidationError, _not_valid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ParityError)  # noqa: S101
+    current = error.current if isinstance(error, PreconditionFailed) else None
+    return problem(error.status, error.code, error.detail, errors=error.errors, current=current, headers=error.headers)
+
+
+async def _not_valid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    errors = [FieldError(_pointer(one["loc"]), one["msg"].removeprefix("Value error, "), one["type"]) for one in error.errors()]
+    return problem(422, "invalid", "Some of what was sent is not right.", errors=errors)
+
+
+def _pointer(place: Sequence[str | int]) -> str:
+    where, *rest = place or ("body",)
+    steps = rest if where == "body" else [where, *rest]
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    status = HTTPStatus(error.status_code)
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return problem(status, "too-large", TOO_LARGE, headers={"Connection": "close"})
+    code = status.phrase.lower().replace(" ", "-").replace("'", "")
+    return problem(status, code, status.description or status.phrase, headers=error.headers)
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    if unavailable(error):
+        logger.warning("unavailable", path=request.url.path, error=type(error).__name__)
+        return problem(
+            503, "unavailable", "The service is busy or its database is restarting. Try again.", headers={"Retry-After": "2"}
+        )
+    logger.error("request failed", path=request.url.path, exc_info=error)
+    return problem(500, "internal-error", "Something went wrong on our side. It has been noted.")

@@ -1,0 +1,186 @@
+"""A service: what it is made of, and what it runs on. Its main.py is one call of ``create_service``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from shared import operations, problems
+from shared.clock import Clock, DemonstrationClock, SystemClock, TickingClock
+from shared.db import Connection, Pool, connect_pool
+from shared.identity.present import follow, present
+from shared.log import open_log
+from shared.log.interface import EventLog
+from shared.middleware import Around
+from shared.notifications import Notifier, notifier_for
+from shared.schedule import Chore, Scheduler
+from shared.settings import Settings
+from shared.spine import Handlers
+from shared.spine.consumer import Consumer
+from shared.spine.relay import Relay
+
+Gauges = Callable[[Pool], Awaitable[None]]
+"""Sets the business figures among the metrics, whenever somebody reads them."""
+
+_KEY_AGE = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Service:
+    name: str
+    title: str
+    topic: str
+    """The one topic that it tells."""
+    routers: tuple[APIRouter, ...]
+    handlers: Handlers | None
+    chores: tuple[Chore, ...]
+    migrations: Path
+    gauges: Gauges | None
+
+    def app(self, runtime: Runtime) -> FastAPI:
+        app = FastAPI(title=f"Parity: {self.title}", version="1", docs_url=None, redoc_url=None)
+        app.state.runtime = runtime
+        for router in (*self.routers, operations.router):
+            app.include_router(router)
+        problems.register(app)
+        app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+        app.add_middleware(Around, service=self.name, largest=runtime.settings.upload_max_bytes)
+        return app
+
+
+def create_service(
+    name: str,
+    *,
+    title: str,
+    routers: Sequence[APIRouter],
+    migrations: Path,
+    topic: str | None = None,
+    handlers: Handlers | None = None,
+    chores: Sequence[Chore] = (),
+    gauges: Gauges | None = None,
+) -> Service:
+    """``topic`` is the service's name unless given."""
+    return Service(
+        name=name,
+        title=title,
+        topic=topic or name,
+        routers=tuple(routers),
+        handlers=handlers,
+        chores=(*chores, Chore("forget-idempotency-keys", at=time(3, 0), run=_forget_keys)),
+        migrations=migrations,
+        gauges=gauges,
+    )
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """A service at work: its settings, its connections, its clock. ``async with Runtime.open(…)`` is for tests and commands."""
+
+    service: Service
+    settings: Settings
+    clock: Clock
+    pool: Pool
+    identity: Pool
+    log: EventLog
+    notifier: Notifier
+    relay: Relay
+    consumer: Consumer | None
+
+    @classmethod
+    async def open(cls, service: Service, settings: Settings, *, clock: Clock | None = None) -> Self:
+        """Connect. Without ``clock``: the system's, or in a demonstration the demonstration's."""
+        url = settings.database(service.name)
+        options = {"max_size": settings.pool_size, "statement_cache_size": settings.statement_cache_size}
+        pool = await connect_pool(url, name=f"parity {service.name}", **options)
+        identity = await connect_pool(settings.database("identity"), name=f"parity {service.name} identity", **options)
+        clock = clock or await _clock(settings, identity)
+        log = await open_log(settings.log)
+        direct = settings.database_direct.get_secret_value() if settings.database_direct else url
+        return cls(
+            service=service,
+            settings=settings,
+            clock=clock,
+            pool=pool,
+            identity=identity,
+            log=log,
+            notifier=notifier_for(settings),
+            relay=Relay(
+                service=service.name,
+                topics=[service.topic],
+                url=direct,
+                log=log,
+                source=f"/icb/{settings.icb}/{service.name}",
+                epoch=settings.epoch,
+            ),
+            consumer=Consumer(pool=pool, log=log, handlers=service.handlers, epoch=settings.epoch, clock=clock)
+            if service.handlers
+            else None,
+        )
+
+    async def run(self) -> None:
+        """Relay, consume, do chores and notify, for ever. The first of them that fails ends them all, and is raised."""
+        scheduler = Scheduler(self.pool, self.service.chores, self.clock, seconds=self.settings.chore_seconds)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.relay.run())
+            tasks.create_task(scheduler.run())
+            tasks.create_task(self.notifier.run(self.pool, self.identity))
+            if self.consumer is not None:
+                tasks.create_task(self.consumer.run())
+            if isinstance(self.clock, DemonstrationClock):
+                tasks.create_task(follow(self.clock, self.identity))
+
+    def app(self) -> FastAPI:
+        return self.service.app(self)
+
+    async def close(self) -> None:
+        await self.log.close()
+        await self.identity.close()
+        await self.pool.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.close()
+
+
+async def _clock(settings: Settings, identity: Pool) -> Clock:
+    if settings.deployment != "demonstration":
+        return SystemClock()
+    clock = SystemClock()
+    return TickingClock(await present(identity) or clock.now())
+
+
+async def _forget_keys(conn: Connection, slot: object, at: datetime) -> None:
+    await conn.execute("DELETE FROM idempotency_keys WHERE at < $1", at - _KEY_AGE)
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """FastAPI's description, with the schema of problems and the Idempotency-Key of what creates."""
+    if app.openapi_schema is None:
+        schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+        described = problems.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas |= described.pop("$defs")
+        schemas["Problem"] = described
+        for path in schema["paths"].values():
+            if "201" in path.get("post", {}).get("responses", {}):
+                path["post"].setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
+        app.openapi_schema = schema
+    return app.openapi_schema
+
+
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "For a day the same key gives the same answer, and creates nothing again.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
+}
