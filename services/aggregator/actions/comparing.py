@@ -144,6 +144,7 @@ def _compared(kind: Kind, end: _End) -> Compared:
         numerator=amounts.numerator,
         denominator=amounts.denominator,
         percent=percent(amounts),
+        members=sum(standing.amounts is not None for standing in standings.values()),
     )
 
 

@@ -124,7 +124,9 @@ async def read_bridge(
             tx, found, quarter, pledge=pledge, dimension=dimension, member=member, threshold=threshold
         )
     if publication == 1 and against is None:
-        raise Invalid(errors=[FieldError("/publication", "The first publication has none before it to compare with", "first")])
+        raise Invalid(
+            errors=[FieldError("/query/publication", "The first publication has none before it to compare with", "first")]
+        )
     later = await store.publication(tx, quarter.first_day, publication)
     earlier = await store.publication(tx, quarter.first_day, against or publication - 1)
     return await comparing.bridge_of_publications(

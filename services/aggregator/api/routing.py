@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Path, Query, Request
-from pydantic import AfterValidator, AwareDatetime
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from services.aggregator.actions.reading import Wanted, latest_quarter
 from services.aggregator.models.totals import Counted, CountedMeasure, Dimension
@@ -46,7 +46,8 @@ async def _quarter(
 
 WantedQuarter = Annotated[Quarter, Depends(_quarter)]
 
-AsOf = Annotated[AwareDatetime | None, Query(description="As it was known at this time.")]
+_Moment = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), le=datetime(2999, 1, 1, tzinfo=UTC))]
+AsOf = Annotated[_Moment | None, Query(description="As it was known at this time.")]
 MeasureCode = Annotated[Text, Query(description="The measure's code.", max_length=200)]
 Member = Annotated[Text, Query(description="A place, a buyer's id, a sector, …; all for the region.", max_length=200)]
 Unit = Annotated[Text | None, Query(description="Where a code is counted in several units.", max_length=200)]
@@ -55,7 +56,10 @@ IsCounted = Annotated[Counted, Query(description="Contracts, or pledges: counted
 
 
 def _financial_year(year: str) -> str:
-    return Quarter.parse(f"{year}-Q1").financial_year
+    try:
+        return Quarter.parse(f"{year}-Q1").financial_year
+    except ValueError:
+        raise ValueError("a financial year is written like 2026-27") from None
 
 
 FinancialYear = Annotated[str, AfterValidator(_financial_year), Query(description="A financial year, such as 2026-27.")]
@@ -87,7 +91,7 @@ async def measure_called(conn: Connection, code: str, unit: str | None, owner_id
     if len(found) > 1:
         units = ", ".join(sorted({f"{measure.unit} ({measure.framework})" for measure in found}))
         raise Invalid(
-            errors=[FieldError("/unit", f"This measure is counted in several ways; name one unit: {units}", "ambiguous")]
+            errors=[FieldError("/query/unit", f"This measure is counted in several ways; name one unit: {units}", "ambiguous")]
         )
     return found[0]
 
@@ -95,4 +99,4 @@ async def measure_called(conn: Connection, code: str, unit: str | None, owner_id
 def one_moment(as_of: datetime | None, publication: int | None) -> None:
     """Raises Invalid where both are given."""
     if as_of is not None and publication is not None:
-        raise Invalid(errors=[FieldError("/publication", "Give either as_of or publication, not both", "exclusive")])
+        raise Invalid(errors=[FieldError("/query/publication", "Give either as_of or publication, not both", "exclusive")])

@@ -140,6 +140,7 @@ class Compared(Frozen):
     numerator: Amount | None
     denominator: Amount | None
     percent: Amount | None
+    members: int = Field(description="How many contracts have an approved figure in it; 0: the zero is nobody's.")
 
 
 class Bridge(Frozen):
