@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
+from urllib.parse import urlsplit
 
 import pytest
+from pydantic import SecretStr
 
 from deploy.database.provision import connected, identity_database, log_database, make_roles, role_of, service_database
 from deploy.local.postgres import PostgresServer
+from shared import logs
+from shared.clock import DemonstrationClock
 from shared.db import connect
 from shared.migrations import SPINE, migrate
-from shared.settings import SERVICES
+from shared.service import Runtime, Service
+from shared.settings import SERVICES, Settings
 from tests.event_logs import kafka, log_databases, log_server, log_under_test, pytest_terminal_summary  # noqa: F401
 
 T = TypeVar("T")
+logs.configure(as_json=False)
+
+OpenRuntime: TypeAlias = Callable[..., Awaitable[Runtime]]
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -35,6 +45,31 @@ def postgres() -> Iterator[PostgresServer]:
 @pytest.fixture(scope="session")
 def database(postgres: PostgresServer) -> Databases:
     return Databases(postgres)
+
+
+@pytest.fixture
+async def runtime(database: Databases) -> AsyncIterator[OpenRuntime]:
+    """``await runtime(service, at=…)``: a service at work on fresh databases, its clock standing at ``at``.
+
+    Runtimes of one test share one identity and one log. Nothing runs in the background: ``drain`` carries events.
+    """
+    shared = {"identity": database("identity"), "log": database("log")}
+    opened: list[Runtime] = []
+
+    async def open_runtime(service: Service, *, at: datetime = NOON, **settings: object) -> Runtime:
+        by_role = {name: urlsplit(url)._replace(netloc=f"{service.name}@").geturl() for name, url in shared.items()}
+        known = {
+            "log": by_role["log"],
+            "database_identity": SecretStr(by_role["identity"]),
+            f"database_{service.name}": SecretStr(database(service.name)),
+        }
+        fresh = await Runtime.open(service, Settings().model_copy(update={**known, **settings}), clock=DemonstrationClock(at))
+        opened.append(fresh)
+        return fresh
+
+    yield open_runtime
+    for each in opened:
+        await each.close()
 
 
 class Databases:
