@@ -31,10 +31,9 @@ class Chore:
 
 
 async def run_chore(pool: Pool, chore: Chore, slot: date, *, at: datetime) -> bool:
-    """Run a chore for a day, unless it has run. False where it has, or where another replica is at it."""
+    """Run a chore for a day, unless it has run. Waits while another replica is at it, so that days stay in order."""
     async with pool.acquire() as conn, conn.transaction():
-        if not await conn.fetchval("SELECT pg_try_advisory_xact_lock($1)", lock_key("chore", chore.name)):
-            return False
+        await conn.execute("SELECT pg_advisory_xact_lock($1)", lock_key("chore", chore.name))
         fresh = await conn.fetchval(
             "INSERT INTO job_runs (job, slot, ran_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING true",
             chore.name,
