@@ -39,3 +39,33 @@ async def notify(
         """,
         [(new_id(), f"{key}/{person}", person, template, dict(data), at) for person in sorted(set(person_ids))],
     )
+
+
+async def notify_roles(
+    conn: Connection,
+    *,
+    at: datetime,
+    key: str,
+    organisation_ids: Collection[UUID],
+    roles: Collection[str],
+    template: str,
+    data: Mapping[str, Any],
+) -> None:
+    """Record that whoever holds one of these roles in these organisations is to be told; ``key`` names the occasion, told once.
+
+    Raises KeyError for a template that nobody added.
+    """
+    TEMPLATES[template]
+    await conn.execute(
+        """
+        INSERT INTO notices (id, key, organisation_ids, roles, template, data, recorded_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT (key) DO NOTHING
+        """,
+        new_id(),
+        key,
+        sorted(set(organisation_ids)),
+        sorted(set(roles)),
+        template,
+        dict(data),
+        at,
+    )

@@ -10,6 +10,7 @@ import structlog
 
 from shared.db import Pool, Record, unavailable
 from shared.identity import people
+from shared.notifications.addressing import address_next
 from shared.notifications.carriers import Carrier, Letter, Undeliverable, carrier_for
 from shared.notifications.recording import TEMPLATES
 from shared.settings import Settings
@@ -30,7 +31,7 @@ class Notifier:
         """For ever. An outage of the database is waited out."""
         while True:
             try:
-                while await self.send_next(pool, identity):
+                while await address_next(pool, identity) or await self.send_next(pool, identity):
                     pass
             except Exception as error:
                 if not unavailable(error):
@@ -72,7 +73,7 @@ async def _claim(pool: Pool) -> Record | None:
         WHERE id = (
             SELECT id FROM notifications
             WHERE sent_at IS NULL AND failed IS NULL
-              AND (sending_at IS NULL OR sending_at < clock_timestamp() - $1 * power(2, attempts - 1))
+              AND (sending_at IS NULL OR sending_at < clock_timestamp() - $1::interval * power(2, attempts - 1))
             ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
         )
         RETURNING *

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -12,9 +13,29 @@ from services.returns.actions.filing import save_line, submit
 from services.returns.actions.reviewing import approve, request_changes
 from services.returns.models.decisions import Approval, ChangesWanted, ChangeWanted, LineApproval
 from services.returns.schedule import CHORES
+from shared.db import Pool, connect_pool
 from shared.events.returns import ReturnFact, ReturnOpened, ReturnOverdue, ReviewOverdue
+from shared.identity import people
+from shared.ids import new_id
+from shared.notifications import Letter, Notifier
+from shared.notifications.addressing import address_next
 from shared.schedule import run_due
-from tests.returns.builders import CERTIFIED, CERTIFIER, DEADLINES, EDITOR, MANAGER, Q1, a_contract, an_obligation, at, content
+from tests.conftest import Databases
+from tests.returns.builders import (
+    CERTIFIED,
+    CERTIFIER,
+    DEADLINES,
+    EDITOR,
+    MANAGER,
+    OTHER_SUPPLIER,
+    Q1,
+    SUPPLIER,
+    TRUST,
+    a_contract,
+    an_obligation,
+    at,
+    content,
+)
 from tests.returns.conftest import World
 
 OPENS, REMINDED, DUE, LATE = date(2026, 7, 1), date(2026, 7, 22), date(2026, 7, 29), date(2026, 7, 30)
@@ -151,3 +172,69 @@ class TestReviews:
 
 async def file_again(world: World, day: date) -> None:
     await do(world, submit, (await world.filed()).return_id, CERTIFIED, DEADLINES, by=CERTIFIER, at=at(day))
+
+
+class TestNotices:
+    """Who is told by mail: whoever holds the role when it goes out, once for each occasion."""
+
+    @pytest.fixture
+    async def identity(self, database: Databases) -> AsyncIterator[Pool]:
+        pool = await connect_pool(database("identity"))
+        async with pool.acquire() as conn:
+            for name, organisation_id, *roles in (
+                ("editor", SUPPLIER, "supplier_editor"),
+                ("certifier", SUPPLIER, "supplier_editor", "supplier_certifier"),
+                ("manager", TRUST, "contract_manager"),
+                ("analyst", TRUST, "icb_analyst"),
+                ("stranger", OTHER_SUPPLIER, "supplier_certifier"),
+            ):
+                person = people.Person(new_id(), name, f"{name}@example.org", organisation_id, tuple(roles))
+                await people.add(conn, person, at=at(Q1.first_day))
+        yield pool
+        await pool.close()
+
+    async def letters(self, world: World, identity: Pool) -> list[tuple[str, str]]:
+        carrier = Carried()
+        notifier = Notifier(carrier)
+        while await address_next(world.pool, identity) or await notifier.send_next(world.pool, identity):
+            pass
+        return sorted((letter.name, letter.subject) for letter in carrier.letters)
+
+    async def test_a_quarter_in_letters(self, recorded: World, identity: Pool) -> None:
+        about = "C-1 Soft services, 2026-27 Q1"
+        await tick(recorded, OPENS)
+        assert await self.letters(recorded, identity) == []
+        for _ in range(2):
+            await tick(recorded, REMINDED)
+        due = f"Return due on 29 July 2026: {about}"
+        assert await self.letters(recorded, identity) == [("certifier", due), ("editor", due)]
+        await tick(recorded, LATE)
+        late = f"Return overdue: {about}"
+        assert await self.letters(recorded, identity) == [("certifier", late), ("editor", late)]
+        await file(recorded, date(2026, 7, 31))
+        assert await self.letters(recorded, identity) == [("manager", f"Return submitted: {about}")]
+        await tick(recorded, date(2026, 8, 24))
+        assert await self.letters(recorded, identity) == [("manager", f"Review overdue: {about}")]
+        line = await recorded.line()
+        wanted = ChangesWanted(lines=(ChangeWanted(line_id=line.line_id, reason="CANARY"),))
+        await do(recorded, request_changes, line.return_id, wanted, DEADLINES, by=MANAGER, at=at(date(2026, 8, 25)))
+        back = f"Changes requested: {about}"
+        assert await self.letters(recorded, identity) == [("certifier", back), ("editor", back)]
+        await tick(recorded, date(2026, 8, 26))
+        assert await self.letters(recorded, identity) == []
+
+    async def test_who_has_left_is_not_told(self, recorded: World, identity: Pool) -> None:
+        await tick(recorded, REMINDED)
+        await identity.execute("UPDATE people SET removed_at = created_at WHERE name = 'certifier'")
+        assert [name for name, _ in await self.letters(recorded, identity)] == ["editor"]
+
+
+class Carried:
+    """Keeps what it is given to carry."""
+
+    def __init__(self) -> None:
+        self.letters: list[Letter] = []
+
+    async def send(self, letter: Letter) -> None:
+        assert "CANARY" not in letter.subject + letter.body
+        self.letters.append(letter)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from services.returns.actions.notifying import DUE_SOON, OVERDUE, REVIEW_OVERDUE, tell_buyers, tell_suppliers
 from services.returns.actions.remembering import remember
 from services.returns.models.returns import QuarterlyReturn
 from services.returns.rules.facts import return_fact
@@ -23,12 +24,16 @@ async def remind(conn: Connection, slot: date, at: datetime) -> None:
     """
     soon = await returns.lock_to_remind(conn, max(slot, local_date(at)))
     await _save(conn, [filed.changed(reminded_on=slot) for filed in soon], "reminded", at=at)
+    for filed in soon:
+        await tell_suppliers(conn, filed, DUE_SOON, filed.due_on, at=at)
 
 
 async def find_overdue(conn: Connection, slot: date, at: datetime) -> None:
     """Tell, the day after, of returns that were due and that nobody has submitted; once each."""
     late = [filed.changed(overdue_on=slot) for filed in await returns.lock_overdue(conn, slot)]
     await _save(conn, late, "overdue", at=at)
+    for filed in late:
+        await tell_suppliers(conn, filed, OVERDUE, filed.due_on, at=at)
     await publish(conn, *(return_fact(ReturnOverdue, filed) for filed in late), at=at)
 
 
@@ -36,6 +41,8 @@ async def find_reviews_overdue(conn: Connection, slot: date, at: datetime) -> No
     """Tell, the day after, of submitted returns of which no line was reviewed; once for each submission."""
     late = [filed.changed(review_overdue_on=slot) for filed in await returns.lock_reviews_overdue(conn, slot)]
     await _save(conn, late, "review_overdue", at=at)
+    for filed in late:
+        await tell_buyers(conn, filed, REVIEW_OVERDUE, filed.submissions, at=at)
     await publish(conn, *(return_fact(ReviewOverdue, filed) for filed in late), at=at)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.returns.actions.finding import WRITERS, lock_line, lock_return
+from services.returns.actions.notifying import SUBMITTED, tell_buyers
 from services.returns.actions.remembering import remember
 from services.returns.models.content import LineContent
 from services.returns.models.decisions import Certification
@@ -126,6 +127,7 @@ async def submit(
     )
     await returns.save(conn, [after], lines_changed=submitted)
     await remember(conn, after, "submitted", by=by.person_id, at=at, certified=certification.model_dump(), on_behalf=on_behalf)
+    await tell_buyers(conn, after, SUBMITTED, after.submissions, at=at)
     await publish(conn, return_fact(ReturnSubmitted, after), at=at)
     return after
 

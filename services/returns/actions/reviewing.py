@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.returns.actions.finding import REVIEWER, line_in, lock_line, lock_return
+from services.returns.actions.notifying import CHANGES_WANTED, tell_suppliers
 from services.returns.actions.opening import amend_from_contract
 from services.returns.actions.remembering import remember
 from services.returns.models.decisions import Approval, ChangesWanted
@@ -89,5 +90,6 @@ async def request_changes(
     for line in disputed:
         await remember(conn, line, "changes_requested", by=by.person_id, at=at, reason=line.change_reason)
     after = await amend_from_contract(conn, after, deadlines, at=at)
+    await tell_suppliers(conn, after, CHANGES_WANTED, after.version, at=at)
     await publish(conn, return_fact(ChangesRequested, after), at=at)
     return after

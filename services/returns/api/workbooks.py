@@ -14,7 +14,9 @@ from shared.api import Now, Tx
 from shared.errors import TooLarge
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_FILE: dict[int | str, dict[str, Any]] = {200: {"content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}, "description": "The workbook"}}
+_FILE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}, "description": "The workbook"}
+}
 
 
 class WorkbookTooLarge(TooLarge):
