@@ -8,10 +8,11 @@ from deploy.local.postgres import PostgresServer
 from shared.settings import SERVICES, Settings
 
 
-def local_settings(server: PostgresServer, service: str) -> Settings:
+def local_settings(server: PostgresServer, service: str, *, demonstration: bool) -> Settings:
     """What ``service`` may see, by its own role. Evidence lies beside the databases."""
     return Settings().model_copy(
         update={
+            "deployment": "demonstration" if demonstration else "production",
             "log": server.url("log", service),
             "database_identity": SecretStr(server.url("identity", service)),
             f"database_{service}": SecretStr(server.url(service, service)),

@@ -1,0 +1,1 @@
+"""The ``parity`` command: what an operator, an analyst and a newcomer do from the shell."""

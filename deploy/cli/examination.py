@@ -1,0 +1,161 @@
+"""What ``parity doctor`` looks at. Every finding says what was found and, where that is wrong, how to mend it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from deploy.cli.places import SettingsOf, pool
+from deploy.database.provision import IDENTITY, LOG
+from deploy.local.services import service_called
+from shared.db import Connection, Pool, connect
+from shared.log import open_log
+from shared.log.interface import topic_in
+from shared.migrations import SPINE
+from shared.settings import SERVICES, Settings
+from shared.spine import operations, store
+
+_SKEW = timedelta(seconds=2)
+_WAITING_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Finding:
+    what: str
+    ok: bool
+    found: str
+    mend: str = ""
+
+
+async def examine(settings_of: SettingsOf) -> list[Finding]:
+    findings = []
+    for service in SERVICES:
+        settings = settings_of(service)
+        findings += await _service(service, settings_of)
+        findings.append(await _identity(service, settings))
+        findings.append(await _log(service, settings))
+    findings.append(_evidence(settings_of("returns")))
+    return findings
+
+
+async def _service(service: str, settings_of: SettingsOf) -> list[Finding]:
+    what = f"{service} database"
+    try:
+        async with pool(settings_of, service) as opened, opened.acquire() as conn:
+            missing = await _pending(conn, SPINE, service_called(service).migrations)
+            if missing:
+                return [Finding(what, False, f"migrations are missing: {', '.join(missing)}", "Run 'parity migrate'.")]
+            return [Finding(what, True, "reachable, migrated"), await _clock(service, conn), *await _spine(service, opened)]
+    except Exception as error:
+        mend = f"Check PARITY_DATABASE_{service.upper()}; then run 'parity migrate'."
+        return [Finding(what, False, _reason(error), mend)]
+
+
+async def _clock(service: str, conn: Connection) -> Finding:
+    there = await conn.fetchval("SELECT clock_timestamp()")
+    skew = abs(datetime.now(UTC) - there)
+    return Finding(
+        f"{service} clock",
+        skew <= _SKEW,
+        f"{skew.total_seconds():.1f} seconds from this machine's",
+        "" if skew <= _SKEW else "Let both machines keep time by NTP: deadlines are decided by the service's clock.",
+    )
+
+
+async def _spine(service: str, opened: Pool) -> list[Finding]:
+    waiting = await store.waiting(opened, datetime.now(UTC) - timedelta(minutes=1))
+    late = waiting["oldest"] > _WAITING_SECONDS
+    buried = waiting["dead_letters"]
+    holes = await operations.holes(opened)
+    missing = ", ".join(f"{hole.topic}/{hole.partition} positions {hole.first} to {hole.last}" for hole in holes)
+    return [
+        Finding(
+            f"{service} outbox",
+            not late,
+            f"{waiting['unsent']} events wait to be sent" + (f", the oldest for {waiting['oldest']:.0f} seconds" if late else ""),
+            f"Is the {service} service running, and does its /ready say why it does not send?" if late else "",
+        ),
+        Finding(
+            f"{service} dead letters",
+            not buried,
+            f"{buried} events could not be applied",
+            "Look with 'parity dead-letters list', mend the cause, then 'parity dead-letters retry'." if buried else "",
+        ),
+        Finding(
+            f"{service} positions",
+            not holes,
+            f"missing: {missing}" if holes else "no event is missing",
+            "Send them again with 'parity replay'." if holes else "",
+        ),
+    ]
+
+
+async def _identity(service: str, settings: Settings) -> Finding:
+    what = f"{service} reads identity"
+    try:
+        conn = await connect(settings.database("identity"), name="parity doctor")
+        try:
+            if pending := await _pending(conn, IDENTITY):
+                return Finding(what, False, f"migrations are missing: {', '.join(pending)}", "Run 'parity migrate'.")
+            people = await conn.fetchval("SELECT count(*) FROM people WHERE removed_at IS NULL")
+        finally:
+            await conn.close()
+    except Exception as error:
+        return Finding(what, False, _reason(error), "Check PARITY_DATABASE_IDENTITY; then run 'parity migrate'.")
+    return Finding(what, people > 0, f"{people} people", "" if people else "Make the first with 'parity keys create'.")
+
+
+async def _log(service: str, settings: Settings) -> Finding:
+    what = f"{service} event log"
+    kind = settings.log.partition(":")[0]
+    try:
+        if kind.startswith("postgres"):
+            conn = await connect(settings.log, name="parity doctor")
+            try:
+                if pending := await _pending(conn, LOG):
+                    return Finding(what, False, f"migrations are missing: {', '.join(pending)}", "Run 'parity migrate'.")
+            finally:
+                await conn.close()
+        log = await open_log(settings.log)
+        try:
+            handlers = service_called(service).handlers
+            topics = [topic_in(settings.epoch, topic) for topic in (handlers.topics if handlers else ())]
+            held = sum((await log.last_positions(topics)).values())
+        finally:
+            await log.close()
+    except Exception as error:
+        return Finding(what, False, _reason(error), "Check PARITY_LOG, and that the broker or database it names is up.")
+    return Finding(what, True, f"{kind}, epoch {settings.epoch}: {held} events in the topics that {service} hears")
+
+
+def _evidence(settings: Settings) -> Finding:
+    folder = settings.evidence_folder()
+    if folder is None:
+        return Finding("evidence", True, settings.evidence)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".doctor"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        return Finding("evidence", False, f"{folder}: {error.strerror}", "Make the folder writable, or set PARITY_EVIDENCE.")
+    return Finding("evidence", True, f"{folder} is writable")
+
+
+async def _pending(conn: Connection, *folders: Path) -> list[str]:
+    """Migrations of this program that the database has not got, or has got otherwise."""
+    if not await conn.fetchval("SELECT to_regclass('schema_migrations') IS NOT NULL"):
+        return [f"{folder.parent.name}/{path.stem}" for folder in folders for path in sorted(folder.glob("[0-9]*.sql"))]
+    known = {row["name"]: row["sha256"] for row in await conn.fetch("SELECT name, sha256 FROM schema_migrations")}
+    return [
+        name
+        for folder in folders
+        for path in sorted(folder.glob("[0-9]*.sql"))
+        if known.get(name := f"{folder.parent.name}/{path.stem}") != hashlib.sha256(path.read_bytes()).hexdigest()
+    ]
+
+
+def _reason(error: Exception) -> str:
+    return str(error) or type(error).__name__

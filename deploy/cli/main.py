@@ -1,0 +1,70 @@
+"""The ``parity`` command. Each group of commands imports what it runs when it runs, so that --help is quick."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from deploy.cli import demonstration, doctor, events, imports, keys, quarters, services
+from deploy.cli.output import fail
+
+app = typer.Typer(
+    name="parity",
+    help="Holds suppliers of public contracts to what they promised: social value on a par with the core service.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for group in (services, demonstration, imports, keys, events, quarters, doctor):
+    group.register(app)
+
+
+def main() -> None:
+    """Exit codes: 0 done, 1 refused or failed (one sentence on stderr), 2 the command itself was wrong, 130 interrupted."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        fail("Interrupted. Run the same command again to go on.", 130)
+    except BrokenPipeError:  # the reader of our output has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        sentence = _sentence(error)
+        if sentence is None:
+            raise
+        fail(sentence)
+
+
+def _sentence(error: Exception) -> str | None:
+    """What a person can do something about, in one sentence; None for a defect of ours, which deserves its traceback."""
+    from deploy.database.provision import NotConfigured
+    from deploy.local.folder import CannotStart
+    from shared.errors import ParityError
+    from shared.log.interface import LogMisfit, LogUnavailable
+    from shared.migrations import MigrationChanged
+
+    if isinstance(error, ParityError):
+        return "\n".join([error.detail, *(f"  {one.pointer}: {one.detail}" for one in error.errors)])
+    if isinstance(error, CannotStart | NotConfigured | MigrationChanged | LogUnavailable | LogMisfit):
+        return str(error)
+    return _unreachable(error)
+
+
+def _unreachable(error: Exception) -> str | None:
+    import asyncpg
+    from pydantic import ValidationError
+
+    if isinstance(error, ValidationError) and error.title == "Settings":
+        wrong = error.errors()[0]
+        return f"The setting PARITY_{'_'.join(str(part) for part in wrong['loc']).upper()} is wrong: {wrong['msg']}."
+    if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError | asyncpg.InvalidCatalogNameError):
+        return f"PostgreSQL refuses: {error}. Look at the PARITY_DATABASE_… settings; 'parity doctor' checks each."
+    if isinstance(error, ConnectionError | asyncpg.CannotConnectNowError):
+        return f"PostgreSQL does not answer ({error}). Look at the PARITY_DATABASE_… settings; 'parity doctor' checks each."
+    return None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""Which databases a command works on: those that the environment names, else those of the local run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deploy.cli.output import fail
+
+if TYPE_CHECKING:
+    from shared.db import Pool
+    from shared.settings import Settings
+
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", help="The folder of the local run (default: PARITY_DATA, else .parity in the project)."),
+]
+SettingsOf = Callable[[str], "Settings"]
+"""The settings by which a service sees the world."""
+
+
+def configured() -> bool:
+    """Whether the environment names databases; then the local run's are left alone."""
+    return any(name.startswith("PARITY_DATABASE_") for name in os.environ)
+
+
+@asynccontextmanager
+async def settings(data: Path | None) -> AsyncIterator[SettingsOf]:
+    """``async with settings(data) as settings_of: settings_of("returns")``.
+
+    Without configured databases PostgreSQL is taken as it runs under 'parity up', or started for the length of this command.
+    """
+    if configured():
+        from shared.settings import Settings
+
+        yield lambda service: Settings()
+        return
+    from deploy.local.folder import DataFolder, default_folder
+    from deploy.local.postgres import PostgresServer
+    from deploy.local.run import present_of
+    from deploy.local.settings import local_settings
+
+    folder = DataFolder(data or default_folder())
+    server = PostgresServer(folder.path / "postgres")
+    if not server.data.exists():
+        fail(f"There is no data in {folder.path} yet. Start Parity with 'parity up' or 'parity demo', or set PARITY_DATABASE_….")
+    running = folder.holder()
+    with nullcontext() if running else folder, nullcontext() if running else server:
+        demonstration = await present_of(server) is not None
+        yield lambda service: local_settings(server, service, demonstration=demonstration)
+
+
+@asynccontextmanager
+async def pool(settings_of: SettingsOf, service: str) -> AsyncIterator[Pool]:
+    """A small pool on the service's own database."""
+    from shared.db import connect_pool
+
+    opened = await connect_pool(settings_of(service).database(service), name=f"parity {service} command", max_size=2)
+    try:
+        yield opened
+    finally:
+        await opened.close()

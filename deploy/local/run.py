@@ -1,0 +1,103 @@
+"""Parity on one machine: one PostgreSQL, four services, one port, until it is told to stop."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from socket import socket
+
+import structlog
+import uvloop
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Mount, Route
+
+from deploy.database.provision import connected, provision
+from deploy.local.folder import DataFolder
+from deploy.local.postgres import PostgresServer
+from deploy.local.services import PATHS, all_services, service_called
+from deploy.local.serving import listen, serve, stopped_by_signals, together
+from deploy.local.settings import local_settings, owner_settings
+from shared.identity.present import present
+from shared.service import Runtime
+from shared.settings import Settings
+
+logger = structlog.get_logger()
+
+Prepare = Callable[[Sequence[Runtime]], Awaitable[None]]
+
+
+def up(data: Path, *, host: str, port: int, say: Callable[[str], None], prepare: Prepare | None = None) -> None:
+    """Serve until SIGINT or SIGTERM, then stop everything. ``prepare`` runs first, with the services at work but not yet served.
+
+    Raises CannotStart with one sentence; whatever a part of the process died of.
+    """
+    listening = listen(host, port)
+    with listening, DataFolder(data) as folder, PostgresServer(folder.path / "postgres") as server:
+        uvloop.run(_up(folder, server, listening, say, prepare))
+    say("Parity has stopped. Its data is kept.")
+
+
+async def _up(
+    folder: DataFolder, server: PostgresServer, listening: socket, say: Callable[[str], None], prepare: Prepare | None
+) -> None:
+    with stopped_by_signals():
+        await provision(owner_settings(server), {service.name: service.migrations for service in all_services()})
+        async with runtimes(server) as opened:
+            if prepare is not None:
+                await prepare(opened)
+        async with runtimes(server) as opened:
+            host, port, *_ = listening.getsockname()
+            url = f"http://{host}:{port}"
+            folder.note(url=url)
+            say(f"Parity serves on {url}. Ctrl-C stops it.")
+            await together([serve(whole(opened, url), listening), *(runtime.run() for runtime in opened)])
+
+
+def serve_one(service: str, *, host: str, port: int, prefix: str) -> None:
+    """Serve one service by the settings of the environment, below ``prefix``, until SIGINT or SIGTERM."""
+    with listen(host, port) as listening:
+        uvloop.run(_serve_one(service, prefix, listening))
+
+
+async def _serve_one(service: str, prefix: str, listening: socket) -> None:
+    with stopped_by_signals():
+        async with await Runtime.open(service_called(service), Settings()) as runtime:
+            app = Starlette(routes=[Mount(prefix, runtime.app())])
+            await together([serve(app, listening), runtime.run()])
+
+
+@asynccontextmanager
+async def runtimes(server: PostgresServer) -> AsyncIterator[list[Runtime]]:
+    """The four services, connected. In a folder that holds a demonstration they keep its time."""
+    async with AsyncExitStack() as stack:
+        demonstration = await present_of(server) is not None
+        opened = []
+        for service in all_services():
+            settings = local_settings(server, service.name, demonstration=demonstration)
+            opened.append(await stack.enter_async_context(await Runtime.open(service, settings)))
+        yield opened
+
+
+async def present_of(server: PostgresServer) -> datetime | None:
+    """The demonstration's present; None where the folder holds none."""
+    async with connected(server.url("identity")) as conn:
+        return await present(conn)
+
+
+def whole(opened: Sequence[Runtime], url: str) -> Starlette:
+    """The four apps under one origin, and a first page that says where everything is."""
+    lines = ["Parity", ""]
+    for runtime in opened:
+        path = PATHS[runtime.service.name]
+        lines += [f"{runtime.service.title}", f"  {url}{path}/docs", f"  {url}{path}/ready", f"  {url}{path}/metrics", ""]
+    page = "\n".join(lines)
+
+    async def index(request: Request) -> PlainTextResponse:
+        return PlainTextResponse(page)
+
+    mounts = [Mount(PATHS[runtime.service.name], runtime.app()) for runtime in opened]
+    return Starlette(routes=[Route("/", index), *mounts])
