@@ -21,6 +21,4 @@ handlers = Handlers("alerts", topics=("commitments", "returns"))
 async def fold(conn: Connection, batch: Sequence[Received]) -> None:
     needed = [received for received in batch if issubclass(EVENTS[received.type], NEEDED)]
     if needed:
-        await hear(
-            conn, [Heard(received.event, received.envelope.time, received.position) for received in needed]
-        )
+        await hear(conn, [Heard(received.event, received.envelope.time, received.position) for received in needed])

@@ -9,6 +9,9 @@ from uuid import UUID
 
 from shared.db import Connection, Pool, Record
 
+ANYWHERE = UUID(int=0)
+"""Stands for every organisation: a deployment's ICB analysts are its ICB's, and no other service knows which that is."""
+
 
 @dataclass(frozen=True)
 class Person:
@@ -43,13 +46,15 @@ async def find(conn: Connection | Pool, ids: Sequence[UUID]) -> list[Person]:
 
 
 async def with_role(conn: Connection | Pool, organisations: Sequence[UUID], *roles: str) -> list[Person]:
-    """The people of these organisations who hold any of these roles."""
+    """The people of these organisations (or ``ANYWHERE``) who hold any of these roles."""
     rows = await conn.fetch(
         """
-        SELECT * FROM people WHERE organisation_id = ANY($1) AND roles && $2::text[] AND removed_at IS NULL ORDER BY id
+        SELECT * FROM people
+        WHERE (organisation_id = ANY($1) OR $3 = ANY($1)) AND roles && $2::text[] AND removed_at IS NULL ORDER BY id
         """,
         list(organisations),
         list(roles),
+        ANYWHERE,
     )
     return [_person(row) for row in rows]
 

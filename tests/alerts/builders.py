@@ -121,7 +121,12 @@ class Contract:
     @property
     def snapshot(self) -> ContractSnapshot:
         return ContractSnapshot(
-            reference=self.name, title="Soft services", form=self.form, starts_on=self.starts_on, ends_on=self.ends_on, **self._parties
+            reference=self.name,
+            title="Soft services",
+            form=self.form,
+            starts_on=self.starts_on,
+            ends_on=self.ends_on,
+            **self._parties,
         )
 
     def recorded(self, version: int = 1, told_as: type[ContractRecorded | ContractVaried] = ContractRecorded) -> Event:

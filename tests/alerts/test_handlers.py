@@ -46,7 +46,9 @@ async def rating_of(conn: Connection, contract: Contract, quarter: Any, name: st
 class TestRatings:
     async def test_an_approved_line_is_rated_and_told(self, conn: Connection, hear: Any) -> None:
         contract = Contract()
-        await hear((contract.recorded(), at(date(2026, 4, 1))), (contract.opened(Q1), JULY), (contract.approved(Q1, "45"), AUGUST))
+        await hear(
+            (contract.recorded(), at(date(2026, 4, 1))), (contract.opened(Q1), JULY), (contract.approved(Q1, "45"), AUGUST)
+        )
         row = await rating_of(conn, contract, Q1)
         assert (row["rating"], row["delivered"], row["target"], row["rated_at"]) == ("approaching_target", 45, 50, AUGUST)
         last = (await told(conn, "obligation.rated.v1"))[-1]
@@ -92,7 +94,9 @@ class TestRatings:
             (before.approved(Q1, "40"), AUGUST),
         )
         rated = dict(await rating_of(conn, before, Q1))
-        await hear((after.recorded(2, ContractVaried), SEPTEMBER), (after.opened(Q2), OCTOBER), (after.approved(Q2, "30"), NOVEMBER))
+        await hear(
+            (after.recorded(2, ContractVaried), SEPTEMBER), (after.opened(Q2), OCTOBER), (after.approved(Q2, "30"), NOVEMBER)
+        )
         assert dict(await rating_of(conn, before, Q1)) == rated
         row = await rating_of(conn, before, Q2)
         assert (row["delivered"], row["target"]) == (70, 80)
@@ -148,7 +152,10 @@ class TestShortfall:
         contract = Contract(obligations=(each,))
         figures = ((Q1, "10"), (Q2, "50"), (Q3, "10"))
         for n, (quarter, figure) in enumerate(figures):
-            await hear((contract.opened(quarter), at(date(2026, 7 + n, 1))), (contract.approved(quarter, figure), at(date(2026, 7 + n, 20))))
+            await hear(
+                (contract.opened(quarter), at(date(2026, 7 + n, 1))),
+                (contract.approved(quarter, figure), at(date(2026, 7 + n, 20))),
+            )
         first, second = await alerts(conn)
         assert (first["status"], second["status"]) == ("resolved", "open")
 
@@ -183,7 +190,12 @@ class TestOtherKinds:
         late = at(date(2026, 7, 29))
         await hear((contract.opened(Q1), at(date(2026, 7, 1))), (contract.overdue(Q1), late))
         (alert,) = await alerts(conn)
-        assert (alert["kind"], alert["severity"], alert["obligation_id"], alert["raised_at"]) == ("late_return", "medium", None, late)
+        assert (alert["kind"], alert["severity"], alert["obligation_id"], alert["raised_at"]) == (
+            "late_return",
+            "medium",
+            None,
+            late,
+        )
         await hear((contract.submitted(Q1, AUGUST, version=3), AUGUST))
         (alert,) = await alerts(conn)
         assert (alert["status"], alert["resolved_at"], alert["ending"]) == ("resolved", AUGUST, {"code": "submitted"})
@@ -192,7 +204,9 @@ class TestOtherKinds:
         contract = Contract()
         submitted, late = at(date(2026, 7, 20)), at(date(2026, 8, 11))
         await hear(
-            (contract.opened(Q1), JULY), (contract.submitted(Q1, submitted), submitted), (contract.review_overdue(Q1, submitted), late)
+            (contract.opened(Q1), JULY),
+            (contract.submitted(Q1, submitted), submitted),
+            (contract.review_overdue(Q1, submitted), late),
         )
         (alert,) = await alerts(conn)
         assert (alert["kind"], alert["severity"]) == ("late_review", "medium")
@@ -200,7 +214,9 @@ class TestOtherKinds:
         (alert,) = await alerts(conn)
         assert alert["ending"] == {"code": "reviewed"}
 
-    async def test_forecast_follows_from_the_targets_that_remain_whenever_they_are_heard(self, conn: Connection, hear: Any) -> None:
+    async def test_forecast_follows_from_the_targets_that_remain_whenever_they_are_heard(
+        self, conn: Connection, hear: Any
+    ) -> None:
         contract = Contract()
         year = {Q1: "30", Q2: "30", Q3: "30", Q4: "30", NEXT_Q1: "46"}
         for quarter, figure in year.items():

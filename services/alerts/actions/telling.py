@@ -9,13 +9,14 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
+from services.alerts.actions.notifying import tell_next_level, tell_of_raised
 from services.alerts.models.alerts import Alert
 from services.alerts.store import alerts as store
 from shared import history
 from shared.access import NOBODY
 from shared.db import Connection
 from shared.events import Event
-from shared.events.alerts import AlertChanged, AlertFact, AlertRaised, AlertResolved
+from shared.events.alerts import AlertChanged, AlertEscalated, AlertFact, AlertRaised, AlertResolved
 from shared.spine import publish
 
 
@@ -29,6 +30,13 @@ class Change:
     by: UUID = NOBODY
 
     @property
+    def is_told(self) -> bool:
+        return self.before is None or self.before.told() != self.after.told()
+
+    def next_version(self) -> Change:
+        return replace(self, after=replace(self.after, version=self.after.version + 1))
+
+    @property
     def event(self) -> type[AlertFact]:
         was_open = self.before is not None and not self.before.resolved
         if self.told_as is not None:
@@ -38,22 +46,20 @@ class Change:
         return AlertChanged if was_open else AlertRaised
 
 
-async def save_and_tell(conn: Connection, changes: Sequence[Change]) -> None:
-    """Save what differs; tell what events say of it, in the order in which it became true."""
-    differing = [change for change in changes if change.before != change.after]
-    told = [change for change in differing if change.before is None or change.before.told() != change.after.told()]
-    versioned = {change.after.alert_id: replace(change.after, version=change.after.version + 1) for change in told}
-    await store.save(conn, [versioned.get(change.after.alert_id, change.after) for change in differing])
+async def save_and_tell(conn: Connection, changes: Sequence[Change]) -> list[Alert]:
+    """Save what differs; tell what events and letters say of it, in the order in which it became true. Returns what was told."""
+    silent = [change.after for change in changes if change.before != change.after and not change.is_told]
+    told = [change.next_version() for change in changes if change.is_told]
+    told.sort(key=lambda change: (change.after.changed_at, change.after.alert_id))
+    await store.save(conn, [*silent, *(change.after for change in told)])
     await tell_in_time(
-        conn,
-        [
-            (after.changed_at, change.event(version=after.version, **after.told()))
-            for change in told
-            for after in (versioned[change.after.alert_id],)
-        ],
+        conn, [(change.after.changed_at, change.event(version=change.after.version, **change.after.told())) for change in told]
     )
     for change in told:
         await _remember(conn, change)
+    await tell_of_raised(conn, [change.after for change in told if change.event is AlertRaised])
+    await tell_next_level(conn, [change.after for change in told if change.event is AlertEscalated])
+    return [change.after for change in told]
 
 
 async def tell_in_time(conn: Connection, told: Sequence[tuple[datetime, Event]]) -> None:

@@ -8,6 +8,15 @@ from typing import Any
 from uuid import UUID
 
 from services.alerts.actions.assessing import assess_again
+from services.alerts.actions.notifying import (
+    DISPUTE_ANSWERED,
+    DISPUTED,
+    PLAN_AGREED,
+    PLAN_DECLINED,
+    PLAN_PROPOSED,
+    tell_buyer,
+    tell_supplier,
+)
 from services.alerts.actions.telling import Change, save_and_tell
 from services.alerts.models.alerts import Alert, Dispute, PlanStatus, RecoveryPlan, Viewer
 from services.alerts.models.facts import Resolution
@@ -40,7 +49,10 @@ async def plan_recovery(conn: Connection, alert_id: UUID, plan: str, due_on: dat
     await store.supersede_plans(conn, alert_id, PlanStatus.PROPOSED)
     await store.add_plan(conn, entered)
     await _remember(conn, alert, "plan_proposed", at=at, by=by, plan_id=entered.plan_id, due_on=due_on)
-    return await _agree(conn, alert, entered, at=at, by=by) if buyer else entered
+    if buyer:
+        return await _agree(conn, alert, entered, at=at, by=by)
+    await tell_buyer(conn, alert, PLAN_PROPOSED, entered.plan_id, at=at)
+    return entered
 
 
 async def agree_plan(conn: Connection, alert_id: UUID, plan_id: UUID, *, at: datetime, by: Caller) -> RecoveryPlan:
@@ -54,6 +66,7 @@ async def decline_plan(conn: Connection, alert_id: UUID, plan_id: UUID, answer: 
     declined = replace(proposed, status=PlanStatus.DECLINED, decided_at=at, decided_by=by.person_id, answer=answer)
     await store.save_plan(conn, declined)
     await _remember(conn, alert, "plan_declined", at=at, by=by, plan_id=plan_id)
+    await tell_supplier(conn, alert, PLAN_DECLINED, plan_id, at=at)
     return declined
 
 
@@ -66,6 +79,7 @@ async def dispute(conn: Connection, alert_id: UUID, reason: str, *, at: datetime
     raised = Dispute(new_id(), alert_id, reason, at, by.person_id)
     await store.add_dispute(conn, raised)
     await _remember(conn, alert, "disputed", at=at, by=by, dispute_id=raised.dispute_id)
+    await tell_buyer(conn, alert, DISPUTED, raised.dispute_id, at=at)
     return raised
 
 
@@ -82,6 +96,7 @@ async def answer_dispute(
     answered = replace(raised, upheld=upheld, answer=answer, answered_at=at, answered_by=by.person_id)
     await store.save_dispute(conn, answered)
     await _remember(conn, alert, "dispute_upheld" if upheld else "dispute_rejected", at=at, by=by, dispute_id=dispute_id)
+    await tell_supplier(conn, alert, DISPUTE_ANSWERED, dispute_id, at=at)
     if upheld and not alert.resolved:
         await resolve(conn, alert_id, answer, at=at, by=by)
     return answered
@@ -131,6 +146,7 @@ async def _agree(conn: Connection, alert: Alert, plan: RecoveryPlan, *, at: date
     await store.supersede_plans(conn, alert.alert_id, PlanStatus.AGREED)
     await store.save_plan(conn, agreed)
     await _tell(conn, alert, after, RecoveryAgreed, by)
+    await tell_supplier(conn, after, PLAN_AGREED, plan.plan_id, at=at)
     return agreed
 
 

@@ -113,13 +113,9 @@ async def dispute(alert_id: UUID, body: NewDispute, tx: Tx, now: Now, caller: Su
 
 
 @router.post("/alerts/{alert_id}/disputes/{dispute_id}/answer")
-async def answer_dispute(
-    alert_id: UUID, dispute_id: UUID, body: DisputeAnswer, tx: Tx, now: Now, caller: Buyer
-) -> DisputeView:
+async def answer_dispute(alert_id: UUID, dispute_id: UUID, body: DisputeAnswer, tx: Tx, now: Now, caller: Buyer) -> DisputeView:
     """The buyer answers; a dispute that is upheld resolves the alert."""
-    answered = await working.answer_dispute(
-        tx, alert_id, dispute_id, upheld=body.upheld, answer=body.answer, at=now, by=caller
-    )
+    answered = await working.answer_dispute(tx, alert_id, dispute_id, upheld=body.upheld, answer=body.answer, at=now, by=caller)
     return DisputeView.of(answered)
 
 

@@ -7,9 +7,7 @@ from typing import Annotated, TypeAlias
 from services.alerts.models.alerts import Viewer
 from shared.access import SUPPLIER, Caller, Role, Scope, allow
 
-Reader: TypeAlias = Annotated[
-    Caller, allow(Role.CONTRACT_MANAGER, *SUPPLIER, Role.ICB_ANALYST, scope=Scope.ALERTS_READ)
-]
+Reader: TypeAlias = Annotated[Caller, allow(Role.CONTRACT_MANAGER, *SUPPLIER, Role.ICB_ANALYST, scope=Scope.ALERTS_READ)]
 Buyer: TypeAlias = Annotated[Caller, allow(Role.CONTRACT_MANAGER, scope=Scope.ALERTS_WRITE)]
 Supplier: TypeAlias = Annotated[Caller, allow(*SUPPLIER, scope=Scope.ALERTS_WRITE)]
 EitherParty: TypeAlias = Annotated[Caller, allow(Role.CONTRACT_MANAGER, *SUPPLIER, scope=Scope.ALERTS_WRITE)]

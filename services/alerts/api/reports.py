@@ -24,9 +24,7 @@ router = api_router("reports")
 
 
 @router.get("/contracts/{contract_id}/ratings")
-async def contract_ratings(
-    contract_id: UUID, tx: Tx, caller: Reader, quarter: Quarter | None = None
-) -> ContractRatings:
+async def contract_ratings(contract_id: UUID, tx: Tx, caller: Reader, quarter: Quarter | None = None) -> ContractRatings:
     """Every obligation of the contract, of either side, at the end of every quarter (or of one)."""
     contract = await _contract(tx, contract_id, caller)
     ratings = await store.ratings_of_contract(tx, contract_id, quarter)
@@ -39,9 +37,7 @@ async def contract_compliance(contract_id: UUID, quarter: Quarter, tx: Tx, calle
     await _contract(tx, contract_id, caller)
     obligations = await sight.obligations_of(tx, contract_id)
     ratings = await store.ratings_of_contract(tx, contract_id, quarter)
-    found = compliance(
-        (obligations[rating.obligation_id].side, rating.rating, bool(rating.incomplete)) for rating in ratings
-    )
+    found = compliance((obligations[rating.obligation_id].side, rating.rating, bool(rating.incomplete)) for rating in ratings)
     return ComplianceView.of(contract_id, quarter, found)
 
 
@@ -60,9 +56,7 @@ async def parity_report(
     ratings = await sight.ratings_by_side(tx, viewer, first, last)
     returns = await sight.returns_by_side(tx, viewer, first, last, today=local_date(now))
     alerts = await sight.alert_dates_by_side(tx, viewer, first, last)
-    columns = {
-        side.value: ParityColumnView.of(parity_column(ratings[side], *returns[side], alerts[side])) for side in Side
-    }
+    columns = {side.value: ParityColumnView.of(parity_column(ratings[side], *returns[side], alerts[side])) for side in Side}
     return ParityReport(first_quarter=first, last_quarter=last, **columns)
 
 

@@ -175,9 +175,7 @@ class ContractRatings(Frozen):
     ratings: list[RatingView]
 
     @classmethod
-    def of(
-        cls, contract: KnownContract, ratings: list[StoredRating], obligations: Mapping[UUID, KnownObligation]
-    ) -> Self:
+    def of(cls, contract: KnownContract, ratings: list[StoredRating], obligations: Mapping[UUID, KnownObligation]) -> Self:
         return cls(
             contract_id=contract.contract_id,
             reference=contract.reference,

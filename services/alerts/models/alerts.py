@@ -157,6 +157,18 @@ class Dispute:
 
 
 @dataclass(frozen=True, slots=True)
+class Parties:
+    """Who has to do with an alert, and what its contract is called."""
+
+    reference: str
+    title: str
+    buyer_ids: tuple[UUID, ...]
+    supplier_ids: tuple[UUID, ...]
+    owner_id: UUID | None
+    executive_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
 class Viewer:
     """Whose eyes a query looks through."""
 

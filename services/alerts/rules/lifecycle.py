@@ -40,14 +40,17 @@ def settle(known: Alert | None, episode: Episode) -> Alert:
     if known is None or anew:
         alert = _raised(episode, version=known.version if known else 0)
     else:
+        raised_on = local_date(episode.raised_at)  # a fact that came late may show that it was earlier
         grown = condition.kind in GROWS_WITH_TIME and known.severity.rank > condition.severity.rank
         alert = replace(
             known,
+            obligation_id=condition.obligation_id,
             quarter=condition.quarter,
             severity=known.severity if grown else condition.severity,
             because=condition.because,
             raised_at=episode.raised_at,
             changed_at=episode.changed_at,
+            level_since=raised_on if known.level_since == local_date(known.raised_at) else known.level_since,
         )
     if episode.ended_at is not None:
         alert = replace(alert, status=AlertStatus.RESOLVED, resolved_at=episode.ended_at, ending=episode.ending)

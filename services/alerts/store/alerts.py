@@ -7,9 +7,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.alerts.models.alerts import Alert, Dispute, PlanStatus, RecoveryPlan
+from services.alerts.models.alerts import Alert, Dispute, Parties, PlanStatus, RecoveryPlan
 from services.alerts.store.rows import rows
-from shared.db import Connection, Record
+from shared.db import Connection, Pool, Record
 from shared.quarters import Quarter
 from shared.ratings import AlertKind, AlertStatus, EscalationLevel, Severity
 from shared.ratings.severity import GROWS_WITH_TIME
@@ -37,12 +37,12 @@ async def save(conn: Connection, alerts: Sequence[Alert]) -> None:
         """
         INSERT INTO alerts SELECT * FROM jsonb_populate_recordset(NULL::alerts, $1)
         ON CONFLICT (alert_id) DO UPDATE
-        SET (version, quarter, severity, because, raised_at, changed_at, status, level, level_since, escalates_on,
+        SET (version, obligation_id, quarter, severity, because, raised_at, changed_at, status, level, level_since, escalates_on,
              acknowledged_at, acknowledged_by, planned_at, recovery_due_on, resolved_at, ending)
-            = (excluded.version, excluded.quarter, excluded.severity, excluded.because, excluded.raised_at,
-               excluded.changed_at, excluded.status, excluded.level, excluded.level_since, excluded.escalates_on,
-               excluded.acknowledged_at, excluded.acknowledged_by, excluded.planned_at, excluded.recovery_due_on,
-               excluded.resolved_at, excluded.ending)
+            = (excluded.version, excluded.obligation_id, excluded.quarter, excluded.severity, excluded.because,
+               excluded.raised_at, excluded.changed_at, excluded.status, excluded.level, excluded.level_since,
+               excluded.escalates_on, excluded.acknowledged_at, excluded.acknowledged_by, excluded.planned_at,
+               excluded.recovery_due_on, excluded.resolved_at, excluded.ending)
         """,
         rows(alerts),
     )
@@ -94,6 +94,29 @@ async def escalating_to_icb(conn: Connection, contract_ids: Collection[UUID]) ->
         "SELECT contract_id FROM contracts_in_sight WHERE contract_id = ANY ($1) AND escalates_to_icb", list(contract_ids)
     )
     return {row["contract_id"] for row in found}
+
+
+async def parties(conn: Connection, alerts: Sequence[Alert]) -> dict[UUID, Parties]:
+    """By alert: who is to be told of it. The owner is the obligation's; the executive the lead buyer's."""
+    found = await conn.fetch(
+        """
+        SELECT a.alert_id, c.reference, c.title, c.buyer_ids, c.supplier_ids, o.owner_id, c.executive_id
+        FROM alerts a JOIN contracts_in_sight c USING (contract_id) LEFT JOIN obligations o ON o.obligation_id = a.obligation_id
+        WHERE a.alert_id = ANY ($1) ORDER BY a.alert_id
+        """,
+        [alert.alert_id for alert in alerts],
+    )
+    return {
+        row["alert_id"]: Parties(
+            row["reference"],
+            row["title"],
+            tuple(row["buyer_ids"]),
+            tuple(row["supplier_ids"]),
+            row["owner_id"],
+            row["executive_id"],
+        )
+        for row in found
+    }
 
 
 async def add_plan(conn: Connection, plan: RecoveryPlan) -> None:
@@ -160,15 +183,15 @@ async def disputes_of(conn: Connection, alert_id: UUID) -> list[Dispute]:
     return [Dispute(**row) for row in found]
 
 
-async def open_by_severity_and_kind(conn: Connection) -> list[tuple[str, str, int]]:
-    """Severity, kind, and how many alerts of them are not resolved; for the gauge."""
+async def open_by_severity_and_kind(conn: Connection | Pool) -> dict[tuple[Severity, AlertKind], int]:
+    """How many alerts are not resolved, for the gauge."""
     found = await conn.fetch(
         """
         SELECT severity, kind, count(*) AS alerts FROM alerts WHERE status <> 'resolved'
         GROUP BY severity, kind ORDER BY severity, kind
         """
     )
-    return [(row["severity"], row["kind"], row["alerts"]) for row in found]
+    return {(Severity(row["severity"]), AlertKind(row["kind"])): row["alerts"] for row in found}
 
 
 def as_alert(row: Mapping[str, Any] | Record) -> Alert:

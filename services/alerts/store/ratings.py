@@ -23,9 +23,7 @@ async def ratings_of(conn: Connection, obligation_ids: Collection[UUID]) -> list
 
 
 async def rating(conn: Connection, obligation_id: UUID, quarter: Quarter) -> StoredRating | None:
-    row = await conn.fetchrow(
-        "SELECT * FROM ratings WHERE obligation_id = $1 AND quarter = $2", obligation_id, quarter.first_day
-    )
+    row = await conn.fetchrow("SELECT * FROM ratings WHERE obligation_id = $1 AND quarter = $2", obligation_id, quarter.first_day)
     return _rating(row) if row else None
 
 
