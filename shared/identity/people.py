@@ -45,6 +45,12 @@ async def find(conn: Connection | Pool, ids: Sequence[UUID]) -> list[Person]:
     return [_person(row) for row in rows]
 
 
+async def by_email(conn: Connection | Pool, email: str) -> Person | None:
+    """Whoever has this address, however it is capitalised, and is still with us."""
+    row = await conn.fetchrow("SELECT * FROM people WHERE lower(email) = lower($1) AND removed_at IS NULL", email)
+    return row and _person(row)
+
+
 async def with_role(conn: Connection | Pool, organisations: Sequence[UUID], *roles: str) -> list[Person]:
     """The people of these organisations (or ``ANYWHERE``) who hold any of these roles."""
     rows = await conn.fetch(
