@@ -17,7 +17,7 @@ from services.returns.store import returns as store
 from shared.api import Cursor, IfMatch, Limit, Now, Page, Tx, decode_cursor, encode_cursor, etag
 from shared.events.returns import ReturnStatus
 from shared.history import Entry
-from shared.quarters import Quarter, local_date
+from shared.quarters import QuarterCode, local_date
 
 
 @router.get("/returns")
@@ -28,7 +28,7 @@ async def list_returns(
     cursor: Cursor,
     limit: Limit,
     status: ReturnStatus | None = None,
-    quarter: Quarter | None = None,
+    quarter: QuarterCode | None = None,
     contract_id: UUID | None = None,
     supplier_id: UUID | None = None,
     with_supplier: Annotated[bool, Query(description="Only those that wait for the supplier: open, or sent back.")] = False,
