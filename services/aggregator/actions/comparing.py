@@ -173,7 +173,7 @@ async def shown_changes(conn: Connection, changes: Sequence[FigureChange], *, th
         moves = {reason: _move(lines) for reason, lines in groups[measure.measure_id].items()}
         small = {reason: amounts.people for reason, amounts in moves.items()} if measure.suppress else {}
         hidden = hidden_members(small, threshold)
-        for reason, lines in groups[measure.measure_id].items():
+        for reason, lines in sorted(groups[measure.measure_id].items()):
             amounts = Amounts() if reason in hidden else moves[reason]
             shown.append(
                 ShownChange(

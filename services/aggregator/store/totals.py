@@ -9,7 +9,7 @@ from uuid import UUID
 from services.aggregator.models.coverage import ReturnsCoverage
 from services.aggregator.models.totals import Cell, CountedMeasure
 from services.aggregator.store.shown import MEASURE, SHOWN, cells, counted_measure
-from shared.db import Connection
+from shared.db import Connection, Pool, Record
 from shared.errors import NotFound
 
 # $2 and $3 say as at when: here, at present.
@@ -102,6 +102,19 @@ async def returns_coverage(conn: Connection, quarter: date) -> dict[bool, Return
     return {False: none, True: none} | {
         row["pledge"]: ReturnsCoverage(due=row["due"], received=row["received"], approved=row["approved"]) for row in rows
     }
+
+
+async def recent_coverage(pool: Pool) -> list[Record]:
+    """Of the last four quarters that anything is known of: ``due``, ``received`` and ``approved`` over all measures."""
+    return await pool.fetch(
+        """
+        SELECT quarter, pledge, sum(due)::bigint AS due, sum(received)::bigint AS received, sum(approved)::bigint AS approved,
+               (SELECT count(*) FROM publications p WHERE p.quarter = t.quarter) AS publications
+        FROM totals t
+        WHERE dimension = 'region' AND quarter IN (SELECT quarter FROM quarter_marks ORDER BY quarter DESC LIMIT 4)
+        GROUP BY quarter, pledge ORDER BY quarter, pledge
+        """
+    )
 
 
 async def buried(conn: Connection) -> int:

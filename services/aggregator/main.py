@@ -1,0 +1,20 @@
+"""What the aggregator is made of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from services.aggregator.api import ROUTERS
+from services.aggregator.gauges import gauges
+from services.aggregator.handlers import handlers
+from shared.service import create_service
+
+service = create_service(
+    "aggregator",
+    title="the ICB's quarterly totals",
+    topic="icb-totals",
+    routers=ROUTERS,
+    handlers=handlers,
+    migrations=Path(__file__).parent / "migrations",
+    gauges=gauges,
+)
