@@ -5,30 +5,21 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from shared.log.interface import PARTITIONS, Appended, LogMisfit, LogUnavailable, Partition, ReadFrom, Record
-from shared.log.kafka_reader import KafkaReader, position_of
+from shared.log.kafka_reader import KafkaReader, available, position_of, stop
 
 _BATCH_BYTES = 512 * 1024
 _REQUEST_SECONDS = 20
-_CLOSE_SECONDS = 5
 _KEPT_FOR_EVER = {"retention.ms": "-1", "retention.bytes": "-1", "unclean.leader.election.enable": "false"}
-
-
-@contextmanager
-def _available() -> Iterator[None]:
-    try:
-        yield
-    except (KafkaError, OSError, TimeoutError) as error:
-        raise LogUnavailable(f"Kafka does not answer: {error!r}") from error
 
 
 def connection_options(url: str) -> dict[str, Any]:
@@ -57,10 +48,10 @@ class KafkaLog:
     async def close(self) -> None:
         producer, self._producer = self._producer, None
         if producer is not None:
-            await _stop(producer)
+            await stop(producer)
 
     async def create(self, topics: Collection[str]) -> None:
-        with _available():
+        with available():
             admin = AIOKafkaAdminClient(**self._options, request_timeout_ms=_REQUEST_SECONDS * 1000)
             try:
                 await admin.start()
@@ -79,7 +70,7 @@ class KafkaLog:
     async def append(self, records: Sequence[Record]) -> Appended:
         """After an error the producer is thrown away: what it numbered after a failed batch, the broker would not take."""
         try:
-            with _available():
+            with available():
                 producer = await self._started()
         except LogUnavailable as error:
             return Appended(error=error)
@@ -97,7 +88,7 @@ class KafkaLog:
     async def last_positions(self, topics: Collection[str]) -> Mapping[Partition, int]:
         partitions = [TopicPartition(topic, number) for topic in topics for number in range(PARTITIONS)]
         found = {Partition(*partition): 0 for partition in partitions}
-        with _available():
+        with available():
             async with self._consumer() as consumer, asyncio.timeout(_REQUEST_SECONDS):
                 firsts = await consumer.beginning_offsets(partitions)
                 ends = await consumer.end_offsets(partitions)
@@ -124,7 +115,7 @@ class KafkaLog:
         )
         reader = KafkaReader(consumer, read_from)
         try:
-            with _available():
+            with available():
                 async with asyncio.timeout(2 * _REQUEST_SECONDS):
                     await reader.start(topics, group=group)
         except BaseException:
@@ -144,7 +135,7 @@ class KafkaLog:
             try:
                 await producer.start()
             except BaseException:
-                await _stop(producer)
+                await stop(producer)
                 raise
             self._producer = producer
         return self._producer
@@ -161,10 +152,11 @@ class KafkaLog:
                 end = start
                 while end < len(records) and _add(batch, records[end]):
                     end += 1
-                await (await producer.send_batch(batch, partition.topic, partition=partition.number))
+                with available():
+                    await (await producer.send_batch(batch, partition.topic, partition=partition.number))
                 acknowledged = records[end - 1].position
                 start = end
-        except (KafkaError, OSError, TimeoutError, AssertionError) as error:  # aiokafka asserts that the partition is known
+        except (LogUnavailable, AssertionError) as error:  # aiokafka asserts that it knows the partition
             return partition, acknowledged, error
         return partition, acknowledged, None
 
@@ -175,7 +167,7 @@ class KafkaLog:
             await consumer.start()
             yield consumer
         finally:
-            await _stop(consumer)
+            await stop(consumer)
 
 
 def _new(topic: str) -> NewTopic:
@@ -187,9 +179,3 @@ def _new(topic: str) -> NewTopic:
 def _add(batch: Any, record: Record) -> bool:
     header = [("position", b"%d" % record.position)]
     return batch.append(key=record.key, value=record.value, timestamp=None, headers=header) is not None
-
-
-async def _stop(client: AIOKafkaProducer | AIOKafkaConsumer) -> None:
-    """stop() may hang where the broker is gone."""
-    with suppress(Exception):
-        await asyncio.wait_for(client.stop(), _CLOSE_SECONDS)

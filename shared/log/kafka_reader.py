@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from shared.log.interface import PARTITIONS, Delivered, LogUnavailable, Partition, ReadFrom
 
+_STOP_SECONDS = 5
 _STUCK_SECONDS = 30
 """aiokafka may stop fetching after a broker's restart without saying so: records that wait for so long are a fault."""
 
@@ -24,12 +25,36 @@ def position_of(record: ConsumerRecord) -> int:
     return 0
 
 
+@contextmanager
+def available() -> Iterator[None]:
+    """What goes wrong with Kafka is LogUnavailable; also where aiokafka, cancelling tasks of its own, seems to cancel ours."""
+    try:
+        yield
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise LogUnavailable(f"Kafka does not answer: {error!r}") from error
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise LogUnavailable("Kafka's client gave up") from error
+
+
+async def stop(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
+    """aiokafka's stop() may hang where the broker is gone, or raise that it was cancelled. Neither is for us to see."""
+    stopping = asyncio.ensure_future(client.stop())
+    await asyncio.wait({stopping}, timeout=_STOP_SECONDS)
+    if not stopping.done():
+        stopping.cancel()
+    elif not stopping.cancelled():
+        stopping.exception()
+
+
 class KafkaReader:
     def __init__(self, consumer: AIOKafkaConsumer, read_from: ReadFrom) -> None:
         self._consumer = consumer
         self._read_from = read_from
         self._next: dict[TopicPartition, int] = {}
-        self._failure: BaseException | None = None
+        self._failure: Exception | None = None
         self._progress = time.monotonic()
 
     async def start(self, topics: Collection[str], *, group: str | None) -> None:
@@ -43,18 +68,15 @@ class KafkaReader:
             await self.assigned(partitions)
 
     async def close(self) -> None:
-        with suppress(Exception):  # stop() may hang where the broker is gone
-            await asyncio.wait_for(self._consumer.stop(), 5)
+        await stop(self._consumer)
 
     async def read(self, limit: int, patience: float) -> Sequence[Delivered]:
-        try:
+        with available():
             found = await self._consumer.getmany(timeout_ms=int(patience * 1000), max_records=limit)
-            if self._failure is not None:
-                raise self._failure
             if not found and time.monotonic() > self._progress + _STUCK_SECONDS:
                 await self._see_whether_stuck()
-        except (KafkaError, OSError, TimeoutError) as error:
-            raise LogUnavailable(f"Kafka does not answer: {error!r}") from error
+        if self._failure is not None:
+            raise self._failure
         delivered = []
         for partition, records in found.items():
             name = Partition(*partition)
@@ -64,10 +86,8 @@ class KafkaReader:
         return delivered
 
     async def lag(self) -> Mapping[Partition, int]:
-        try:
+        with available():
             return await self._lag()
-        except (KafkaError, OSError, TimeoutError) as error:
-            raise LogUnavailable(f"Kafka does not answer: {error!r}") from error
 
     async def assigned(self, partitions: Collection[TopicPartition]) -> None:
         """Read on where PostgreSQL says. Until then nothing is delivered: aiokafka fetches from the wrong offset meanwhile."""
@@ -81,7 +101,7 @@ class KafkaReader:
     def revoked(self) -> None:
         self._next.clear()
 
-    def failed(self, error: BaseException) -> None:
+    def failed(self, error: Exception) -> None:
         """aiokafka swallows what a listener raises; the next read raises it."""
         self._failure = error
 
@@ -109,6 +129,6 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         try:
             await self._reader.assigned(list(assigned))
-        except BaseException as error:
+        except Exception as error:
             self._reader.failed(error)
             raise
