@@ -1,2 +1,70 @@
-def register(app):
-    pass
+"""``parity demo``, ``parity demo advance`` and ``parity simulate``: histories that are made up, to look at and to measure."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy.cli import places
+from deploy.cli.output import Json, fail, progress, result, say
+from deploy.cli.places import Data
+from deploy.cli.services import Host, Port
+
+demonstration = typer.Typer(help="A small region's history to look at; its time can be moved on.")
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(demonstration, name="demo")
+
+
+@demonstration.callback(invoke_without_command=True)
+def demo(context: typer.Context, port: Port = 8000, host: Host = "127.0.0.1", data: Data = None) -> None:
+    """Load the demonstration, unless that was done, and serve it."""
+    if context.invoked_subcommand is not None:
+        return
+    from deploy.demo.showing import show
+    from deploy.local.folder import default_folder
+    from shared import logs
+
+    logs.configure(as_json=False)
+    show(data or default_folder(), host=host, port=port, say=say)
+
+
+@demonstration.command()
+def advance(
+    to: Annotated[str, typer.Option(help="The day to move to, such as 2027-01-05; it will be noon there.")],
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Move the demonstration's time on, living through every day between. 'make demo' may run meanwhile."""
+    try:
+        day = date.fromisoformat(to)
+    except ValueError:
+        fail(f"{to} is no day. Write it like 2027-01-05.", 2)
+    stands = asyncio.run(_advance(day, data))
+    result({"present": stands}, as_json=as_json, text=f"The demonstration stands at {stands}.")
+
+
+async def _advance(day: date, data: Path | None) -> str:
+    from deploy.demo.advancing import advance_here, advance_there
+    from deploy.demo.scenario import noon
+    from deploy.local.folder import DataFolder, default_folder
+
+    to = noon(day)
+    running = None if places.configured() else DataFolder(data or default_folder()).holder()
+    with progress() as bar:
+        task = bar.add_task("Days", total=None)
+
+        def lived(number: int, total: int) -> None:
+            bar.update(task, completed=number, total=total)
+
+        if running:
+            await asyncio.to_thread(advance_there, running, data or default_folder(), to, lived)
+        else:
+            async with places.settings(data) as settings_of:
+                await advance_here(settings_of, to, lived)
+    return to.isoformat()

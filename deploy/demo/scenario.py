@@ -185,6 +185,10 @@ def at_work(day: date) -> datetime:
     return datetime.combine(day, _AT_WORK, LONDON).astimezone(UTC)
 
 
+def noon(day: date) -> datetime:
+    return datetime.combine(day, time(12, 0), LONDON).astimezone(UTC)
+
+
 def content(figure: str, story: str = "") -> dict[str, Any]:
     """A line as a supplier sends it. ``60``, ``931/980``, three months ``10 + 12 + 9``, or ``nil: why``."""
     if figure.startswith("nil:"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
@@ -16,22 +17,25 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 
 from deploy.database.provision import connected, provision
+from deploy.demo.advancing import advancing_route
 from deploy.local.folder import DataFolder
 from deploy.local.postgres import PostgresServer
 from deploy.local.services import PATHS, all_services, service_called
 from deploy.local.serving import listen, serve, stopped_by_signals, together
 from deploy.local.settings import local_settings, owner_settings
-from shared.identity.present import present
+from shared.clock import DemonstrationClock, TickingClock
+from shared.identity.present import move_on, present
 from shared.service import Runtime
 from shared.settings import Settings
 
 logger = structlog.get_logger()
 
-Prepare = Callable[[Sequence[Runtime]], Awaitable[None]]
+Prepare = Callable[[PostgresServer], Awaitable[None]]
+_KEEP_SECONDS = 5.0
 
 
 def up(data: Path, *, host: str, port: int, say: Callable[[str], None], prepare: Prepare | None = None) -> None:
-    """Serve until SIGINT or SIGTERM, then stop everything. ``prepare`` runs first, with the services at work but not yet served.
+    """Serve until SIGINT or SIGTERM, then stop everything. ``prepare`` runs first, on migrated databases.
 
     Raises CannotStart with one sentence; whatever a part of the process died of.
     """
@@ -46,15 +50,19 @@ async def _up(
 ) -> None:
     with stopped_by_signals():
         await provision(owner_settings(server), {service.name: service.migrations for service in all_services()})
-        async with runtimes(server) as opened:
-            if prepare is not None:
-                await prepare(opened)
-        async with runtimes(server) as opened:
+        if prepare is not None:
+            await prepare(server)
+        present = await present_of(server)
+        clock = None if present is None else TickingClock(present)
+        async with runtimes(server, clock) as opened:
             host, port, *_ = listening.getsockname()
             url = f"http://{host}:{port}"
             folder.note(url=url)
             say(f"Parity serves on {url}. Ctrl-C stops it.")
-            await together([serve(whole(opened, url), listening), *(runtime.run() for runtime in opened)])
+            parts = [serve(whole(opened, clock, url), listening), *(runtime.run() for runtime in opened)]
+            if clock is not None:
+                parts.append(_keep_present(server, clock))
+            await together(parts)
 
 
 def serve_one(service: str, *, host: str, port: int, prefix: str) -> None:
@@ -71,14 +79,13 @@ async def _serve_one(service: str, prefix: str, listening: socket) -> None:
 
 
 @asynccontextmanager
-async def runtimes(server: PostgresServer) -> AsyncIterator[list[Runtime]]:
-    """The four services, connected. In a folder that holds a demonstration they keep its time."""
+async def runtimes(server: PostgresServer, clock: DemonstrationClock | None) -> AsyncIterator[list[Runtime]]:
+    """The four services, connected; with a ``clock`` they are a demonstration."""
     async with AsyncExitStack() as stack:
-        demonstration = await present_of(server) is not None
         opened = []
         for service in all_services():
-            settings = local_settings(server, service.name, demonstration=demonstration)
-            opened.append(await stack.enter_async_context(await Runtime.open(service, settings)))
+            settings = local_settings(server, service.name, demonstration=clock is not None)
+            opened.append(await stack.enter_async_context(await Runtime.open(service, settings, clock=clock)))
         yield opened
 
 
@@ -88,7 +95,15 @@ async def present_of(server: PostgresServer) -> datetime | None:
         return await present(conn)
 
 
-def whole(opened: Sequence[Runtime], url: str) -> Starlette:
+async def _keep_present(server: PostgresServer, clock: DemonstrationClock) -> None:
+    """A demonstration goes on after a stop where it stood."""
+    async with connected(server.url("identity")) as conn:
+        while True:
+            await asyncio.sleep(_KEEP_SECONDS)
+            await move_on(conn, clock.now())
+
+
+def whole(opened: Sequence[Runtime], clock: DemonstrationClock | None, url: str) -> Starlette:
     """The four apps under one origin, and a first page that says where everything is."""
     lines = ["Parity", ""]
     for runtime in opened:
@@ -99,5 +114,6 @@ def whole(opened: Sequence[Runtime], url: str) -> Starlette:
     async def index(request: Request) -> PlainTextResponse:
         return PlainTextResponse(page)
 
+    extra = [] if clock is None else [advancing_route(opened, clock)]
     mounts = [Mount(PATHS[runtime.service.name], runtime.app()) for runtime in opened]
-    return Starlette(routes=[Route("/", index), *mounts])
+    return Starlette(routes=[Route("/", index), *extra, *mounts])

@@ -1,0 +1,125 @@
+"""Moving the demonstration's time on: by a request to the running one, or by a command where none runs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request as Outgoing
+from urllib.request import urlopen
+
+import orjson
+from pydantic import AwareDatetime, ValidationError
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from deploy.database.provision import connected
+from deploy.demo.days import Days, NotADemonstration
+from deploy.demo.keys import secret_of
+from deploy.local.folder import CannotStart
+from deploy.local.services import all_services
+from shared.access import Role, caller_of
+from shared.clock import DemonstrationClock
+from shared.errors import Conflict, Forbidden, ParityError
+from shared.identity.present import present
+from shared.obligations import Frozen
+from shared.problems import problem
+from shared.quarters import local_date
+from shared.service import Runtime
+from shared.settings import Settings
+
+PATH = "/demonstration/advance"
+Lived = Callable[[int, int], None]
+"""Told how many days are over, of how many."""
+
+
+class AlreadyAdvancing(Conflict):
+    """The demonstration's time is being moved on already. Wait until that is done."""
+
+
+class Advance(Frozen):
+    to: AwareDatetime
+
+
+def advancing_route(runtimes: Sequence[Runtime], clock: DemonstrationClock) -> Route:
+    """POST with the administrator's key: answers a line of JSON per day, and at last the new present."""
+    one_at_a_time = asyncio.Lock()
+
+    async def advance(request: Request) -> Response:
+        request.scope["app"] = keeper_app
+        try:
+            caller = await caller_of(request)
+            if not caller.has(Role.ADMINISTRATOR):
+                raise Forbidden
+            if one_at_a_time.locked():
+                raise AlreadyAdvancing
+            wanted = Advance.model_validate_json(await request.body())
+        except ParityError as error:
+            return problem(error.status, error.code, error.detail, headers=error.headers)
+        except ValidationError:
+            return problem(422, "invalid", 'Send {"to": "2027-01-05T12:00:00Z"}.')
+        return StreamingResponse(lines(wanted.to), media_type="application/x-ndjson")
+
+    async def lines(to: datetime) -> AsyncIterator[bytes]:
+        async with one_at_a_time:
+            total = (local_date(to) - local_date(clock.now())).days + 1
+            try:
+                number = 0
+                async for _ in Days(runtimes, clock).advance(to):
+                    number += 1
+                    yield orjson.dumps({"lived": number, "total": total}) + b"\n"
+                yield orjson.dumps({"present": clock.now()}) + b"\n"
+            except ParityError as error:
+                yield orjson.dumps({"code": error.code, "detail": error.detail}) + b"\n"
+
+    keeper_app = next(runtime for runtime in runtimes if runtime.service.name == "commitments").app()
+    return Route(PATH, advance, methods=["POST"])
+
+
+def advance_there(running: Mapping[str, Any], folder: Path, to: datetime, lived: Lived) -> None:
+    """Ask the demonstration that runs on ``folder``. Raises CannotStart, ParityError."""
+    if "url" not in running:
+        raise CannotStart("Parity is starting on this folder. Try again in a moment.")
+    asked = Outgoing(  # noqa: S310 - the address of our own process, from the folder's lock
+        running["url"] + PATH,
+        data=json.dumps({"to": to.isoformat()}).encode(),
+        headers={"Authorization": f"Bearer {secret_of(folder, 'administrator')}"},
+        method="POST",
+    )
+    try:
+        with urlopen(asked) as answer:  # noqa: S310
+            for line in answer:
+                said = json.loads(line)
+                if "lived" in said:
+                    lived(said["lived"], said["total"])
+                elif "detail" in said:
+                    raise Conflict(said["detail"])
+    except HTTPError as refused:
+        if refused.code == 404:
+            raise NotADemonstration from None
+        raise Conflict(json.loads(refused.read())["detail"]) from None
+
+
+async def advance_here(settings_of: Callable[[str], Settings], to: datetime, lived: Lived) -> None:
+    """Live through the days in this process. Raises NotADemonstration, TimeRunsForward."""
+    async with connected(settings_of("commitments").database("identity")) as conn:
+        stands = await present(conn)
+    if stands is None:
+        raise NotADemonstration
+    clock = DemonstrationClock(stands)
+    total = (local_date(to) - local_date(stands)).days + 1
+    async with AsyncExitStack() as stack:
+        opened = [
+            await stack.enter_async_context(await Runtime.open(service, settings_of(service.name), clock=clock))
+            for service in all_services()
+        ]
+        number = 0
+        async for _ in Days(opened, clock).advance(to):
+            number += 1
+            lived(number, total)

@@ -1,0 +1,84 @@
+"""The demonstration's time, day by day: chores at their hours, everything heard by everybody before the next day begins."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+
+from shared.clock import DemonstrationClock, TimeRunsForward
+from shared.errors import Forbidden
+from shared.identity.present import move_on, present
+from shared.quarters import LONDON, local_date
+from shared.schedule import Chore, run_chore
+from shared.service import Runtime
+from shared.spine.draining import drain
+
+
+class NotADemonstration(Forbidden):
+    """This is no demonstration: its time is the world's, and nobody moves it."""
+
+
+class Days:
+    """Lives through days with these services, which share ``clock``."""
+
+    def __init__(self, runtimes: Sequence[Runtime], clock: DemonstrationClock) -> None:
+        self._runtimes = runtimes
+        self._clock = clock
+        self._keeper = next(runtime for runtime in runtimes if runtime.service.name == "commitments")
+        self._settled: Mapping[str, int] = {}
+
+    async def advance(self, to: datetime) -> AsyncIterator[date]:
+        """Move the demonstration's time on to ``to``, living through every day between; yields each day that is over.
+
+        What was interrupted goes on where it stood. Raises NotADemonstration, TimeRunsForward.
+        """
+        stood = await present(self._keeper.identity)
+        if self._keeper.settings.deployment != "demonstration" or stood is None:
+            raise NotADemonstration
+        if to <= max(stood, self._clock.now()):
+            raise TimeRunsForward(f"The demonstration stands at {local_date(stood)} already; its time can only be moved on.")
+        day = local_date(stood)
+        while day <= local_date(to):
+            await self.live_through(day, until=to)
+            yield day
+            day += timedelta(days=1)
+
+    async def live_through(self, day: date, *, until: datetime) -> None:
+        """Run the chores of a day whose hour is not after ``until``, in the order of their hours."""
+        due = [
+            (at, runtime, chore)
+            for runtime in self._runtimes
+            for chore in runtime.service.chores
+            if (at := _hour(chore, day)) <= until
+        ]
+        for at, runtime, chore in sorted(due, key=lambda one: one[0]):
+            self.move_clock(at)
+            await run_chore(runtime.pool, chore, day, at=at)
+            await self.settle()
+        self.move_clock(min(until, _last_moment(day)))
+        await move_on(self._keeper.identity, self._clock.now())
+
+    def move_clock(self, to: datetime) -> None:
+        if to > self._clock.now():
+            self._clock.advance(to)
+
+    async def settle(self) -> None:
+        """Carry what was told to everybody who listens; costs next to nothing where nothing was."""
+        while (told := await self._told()) != self._settled:
+            await drain(*self._runtimes)
+            self._settled = told
+
+    async def _told(self) -> Mapping[str, int]:
+        return {
+            runtime.service.name: await runtime.pool.fetchval("SELECT coalesce(max(number), 0) FROM outbox")
+            for runtime in self._runtimes
+        }
+
+
+def _last_moment(day: date) -> datetime:
+    """Just before the next local day begins."""
+    return datetime.combine(day + timedelta(days=1), datetime.min.time(), LONDON).astimezone(UTC) - timedelta(seconds=1)
+
+
+def _hour(chore: Chore, day: date) -> datetime:
+    return datetime.combine(day, chore.at, LONDON).astimezone(UTC)
