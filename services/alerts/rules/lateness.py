@@ -31,7 +31,8 @@ def lateness(
             case ReturnVersion(type=ReviewOverdue.event_type):
                 waiting = fact
             case ReturnVersion():
-                late = late if fact.first_submitted_at is None else None
+                owed = fact.first_submitted_at is None and fact.status != ReturnStatus.WITHDRAWN
+                late = late if owed else None
                 waiting = waiting if waiting is not None and _untouched(waiting, fact) else None
             case LineVersion():
                 waiting = None
