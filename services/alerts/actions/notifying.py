@@ -24,7 +24,10 @@ DISPUTED, DISPUTE_ANSWERED = "alert-disputed", "dispute-answered"
 _ABOUT = "{reference} {title}, {quarter}"
 _WORDS = {
     RAISED: ("Alert", "There is an alert of {severity} severity ({kind}) about"),
-    ESCALATED: ("Alert escalated", "Nobody has dealt in time with the alert of {severity} severity ({kind}), so it comes to you:"),
+    ESCALATED: (
+        "Alert escalated",
+        "Not dealt with in time, and so coming to you: the alert of {severity} severity ({kind}) about",
+    ),
     PLAN_PROPOSED: ("Recovery plan proposed", "The supplier proposes a recovery plan for the alert ({kind}) about"),
     PLAN_AGREED: ("Recovery plan agreed", "A recovery plan is agreed for the alert ({kind}) about"),
     PLAN_DECLINED: ("Recovery plan declined", "The recovery plan is declined, with a reason, for the alert ({kind}) about"),

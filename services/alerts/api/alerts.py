@@ -15,12 +15,13 @@ from services.alerts.api.views import AlertDetail, AlertView, DisputeView, PlanV
 from services.alerts.store import alerts as store
 from services.alerts.store import ratings as ratings_store
 from services.alerts.store import sight
+from shared import history
 from shared.access import Caller
 from shared.api import Cursor, Limit, Now, Page, Tx, api_router, decode_cursor, encode_cursor
 from shared.db import Connection
 from shared.errors import NotFound
 from shared.obligations import Frozen, Text
-from shared.quarters import Quarter
+from shared.quarters import QuarterCode
 from shared.ratings import AlertKind, AlertStatus, EscalationLevel, Severity
 
 router = api_router("alerts")
@@ -66,7 +67,7 @@ async def list_alerts(
     level: EscalationLevel | None = None,
     contract_id: UUID | None = None,
     obligation_id: UUID | None = None,
-    quarter: Quarter | None = None,
+    quarter: QuarterCode | None = None,
 ) -> Page[AlertView]:
     """The alerts that the caller may see, the newest first."""
     before = decode_cursor(cursor, datetime, UUID) if cursor else None
@@ -126,14 +127,26 @@ async def resolve(alert_id: UUID, body: NewResolution, tx: Tx, now: Now, caller:
     return await _detail(tx, alert_id, caller)
 
 
-async def _detail(conn: Connection, alert_id: UUID, caller: Caller) -> AlertDetail:
+@router.get("/alerts/{alert_id}/history")
+async def read_history(alert_id: UUID, tx: Tx, caller: Reader) -> list[history.Entry]:
+    """What was done about it, by whom and when; UUID 0 is the service itself, by a fact it heard or by the clock."""
+    await _seen(tx, alert_id, caller)
+    return await history.of(tx, alert_id)
+
+
+async def _seen(conn: Connection, alert_id: UUID, caller: Caller) -> sight.SeenAlert:
     found = await sight.alerts(conn, eyes(caller), sight.AlertFilter(), limit=1, alert_id=alert_id)
     if not found:
         raise NotFound
-    alert = found[0].alert
+    return found[0]
+
+
+async def _detail(conn: Connection, alert_id: UUID, caller: Caller) -> AlertDetail:
+    seen = await _seen(conn, alert_id, caller)
+    alert = seen.alert
     rating, obligation = None, None
     if alert.obligation_id is not None:
         rating = await ratings_store.rating(conn, alert.obligation_id, alert.quarter)
         obligation = (await ratings_store.obligations(conn, [alert.obligation_id])).get(alert.obligation_id)
     plans, disputes = await store.plans_of(conn, alert_id), await store.disputes_of(conn, alert_id)
-    return AlertDetail.with_all(found[0], rating, obligation, plans, disputes)
+    return AlertDetail.with_all(seen, rating, obligation, plans, disputes)

@@ -17,14 +17,14 @@ from shared.api import Now, Tx, api_router
 from shared.db import Connection
 from shared.errors import FieldError, Invalid, NotFound
 from shared.obligations import Side
-from shared.quarters import Quarter, local_date
+from shared.quarters import QuarterCode, local_date
 from shared.ratings import compliance, parity_column
 
 router = api_router("reports")
 
 
 @router.get("/contracts/{contract_id}/ratings")
-async def contract_ratings(contract_id: UUID, tx: Tx, caller: Reader, quarter: Quarter | None = None) -> ContractRatings:
+async def contract_ratings(contract_id: UUID, tx: Tx, caller: Reader, quarter: QuarterCode | None = None) -> ContractRatings:
     """Every obligation of the contract, of either side, at the end of every quarter (or of one)."""
     contract = await _contract(tx, contract_id, caller)
     ratings = await store.ratings_of_contract(tx, contract_id, quarter)
@@ -32,7 +32,7 @@ async def contract_ratings(contract_id: UUID, tx: Tx, caller: Reader, quarter: Q
 
 
 @router.get("/contracts/{contract_id}/compliance")
-async def contract_compliance(contract_id: UUID, quarter: Quarter, tx: Tx, caller: Reader) -> ComplianceView:
+async def contract_compliance(contract_id: UUID, quarter: QuarterCode, tx: Tx, caller: Reader) -> ComplianceView:
     """The contract's compliance in a quarter, with its two halves."""
     await _contract(tx, contract_id, caller)
     obligations = await sight.obligations_of(tx, contract_id)
@@ -46,8 +46,8 @@ async def parity_report(
     tx: Tx,
     now: Now,
     caller: Reader,
-    first: Annotated[Quarter, Query(description="The first quarter of the period")],
-    last: Annotated[Quarter, Query(description="The last quarter of the period")],
+    first: Annotated[QuarterCode, Query(description="The first quarter of the period")],
+    last: Annotated[QuarterCode, Query(description="The last quarter of the period")],
 ) -> ParityReport:
     """Core service beside social value over a period: of the caller's own contracts; for the ICB, of all of them in sum."""
     if last < first:
