@@ -46,7 +46,7 @@ CREATE TABLE measures (
     scope text NOT NULL,
     theme text NOT NULL,
     outcome text NOT NULL,
-    overlaps text[] NOT NULL,
+    overlapping text[] NOT NULL,
     suppress boolean NOT NULL,
     partner_vcfse boolean NOT NULL,
     status text NOT NULL CHECK (status IN ('active', 'inactive', 'to_confirm')),
@@ -68,7 +68,7 @@ COMMENT ON TABLE buyer_measures IS 'append-only: measures of a buyer''s own, for
 
 CREATE VIEW catalogue AS
 SELECT f.name AS framework, f.version AS framework_version, m.code, m.label, m.unit, m.kind, m.direction, m.over_time, m.scope,
-       m.theme, m.outcome, m.overlaps, m.suppress, m.partner_vcfse, NULL::uuid AS buyer_id, m.status, m.note, f.loaded_at
+       m.theme, m.outcome, m.overlapping, m.suppress, m.partner_vcfse, NULL::uuid AS buyer_id, m.status, m.note, f.loaded_at
 FROM frameworks AS f JOIN measures AS m ON m.framework_id = f.id
 WHERE f.version = (SELECT max(newest.version) FROM frameworks AS newest WHERE newest.name = f.name)
 UNION ALL
