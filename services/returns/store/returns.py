@@ -109,27 +109,29 @@ async def page(
                r.version, r.status, r.opened_on, r.due_on, r.submitted_at, r.on_behalf, r.review_due_on,
                r.status = 'open' AND r.due_on < $10 AS overdue,
                coalesce(r.status = 'submitted' AND r.reviewed_at IS NULL AND r.review_due_on < $10, false) AS review_overdue,
-               owed.*
-        FROM quarterly_returns r JOIN contracts c USING (contract_id)
-        CROSS JOIN LATERAL (
-            SELECT count(*) AS lines,
-                   count(*) FILTER (WHERE l.status IN ('open', 'changes_requested')) AS lines_with_supplier,
-                   count(*) FILTER (WHERE l.status = 'submitted') AS lines_in_review,
-                   count(*) FILTER (WHERE l.status = 'approved') AS lines_approved
-            FROM lines l WHERE l.return_id = r.return_id AND l.owed
-        ) AS owed
-        WHERE (($2 AND c.buyer_ids @> ARRAY[$1::uuid]) OR ($3 AND c.supplier_ids @> ARRAY[$1::uuid])
-               OR ($4 AND r.status = 'approved' AND NOT EXISTS (
-                   SELECT FROM unnest(c.buyer_ids) AS b (id) LEFT JOIN organisations o ON o.organisation_id = b.id
-                   WHERE o.icb_sees IS DISTINCT FROM 'contracts' AND b.id <> $1)))
-          AND ($5::text IS NULL OR r.status = $5)
-          AND ($6::date IS NULL OR r.quarter = $6)
-          AND ($7::uuid IS NULL OR r.contract_id = $7)
-          AND ($8::uuid IS NULL OR c.supplier_ids @> ARRAY[$8::uuid])
-          AND (NOT $9 OR r.status IN ('open', 'changes_requested'))
-          AND (NOT $11 OR (r.status = 'open' AND r.due_on < $10))
-          AND ($12::date IS NULL OR (r.due_on, r.return_id) > ($12, $13::uuid))
-        ORDER BY r.due_on, r.return_id LIMIT $14
+               count(l.line_id) AS lines,
+               count(l.line_id) FILTER (WHERE l.status IN ('open', 'changes_requested')) AS lines_with_supplier,
+               count(l.line_id) FILTER (WHERE l.status = 'submitted') AS lines_in_review,
+               count(l.line_id) FILTER (WHERE l.status = 'approved') AS lines_approved
+        FROM (
+            SELECT r.* FROM quarterly_returns r JOIN contracts c USING (contract_id)
+            WHERE (($2 AND c.buyer_ids @> ARRAY[$1::uuid]) OR ($3 AND c.supplier_ids @> ARRAY[$1::uuid])
+                   OR ($4 AND r.status = 'approved' AND NOT EXISTS (
+                       SELECT FROM unnest(c.buyer_ids) AS b (id) LEFT JOIN organisations o ON o.organisation_id = b.id
+                       WHERE o.icb_sees IS DISTINCT FROM 'contracts' AND b.id <> $1)))
+              AND ($5::text IS NULL OR r.status = $5)
+              AND ($6::date IS NULL OR r.quarter = $6)
+              AND ($7::uuid IS NULL OR r.contract_id = $7)
+              AND ($8::uuid IS NULL OR c.supplier_ids @> ARRAY[$8::uuid])
+              AND (NOT $9 OR r.status IN ('open', 'changes_requested'))
+              AND (NOT $11 OR (r.status = 'open' AND r.due_on < $10))
+              AND ($12::date IS NULL OR (r.due_on, r.return_id) > ($12, $13::uuid))
+            ORDER BY r.due_on, r.return_id LIMIT $14
+        ) AS r
+        LEFT JOIN lines l ON l.return_id = r.return_id AND l.owed
+        GROUP BY r.return_id, r.contract_id, r.contract, r.quarter, r.version, r.status, r.opened_on, r.due_on, r.submitted_at,
+                 r.on_behalf, r.review_due_on, r.reviewed_at
+        ORDER BY r.due_on, r.return_id
         """,
         viewer.organisation_id,
         viewer.as_buyer,
