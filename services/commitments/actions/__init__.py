@@ -1,0 +1,1 @@
+"""What can be done to commitments: lock, decide, save, tell."""

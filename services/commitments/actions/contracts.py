@@ -1,0 +1,317 @@
+"""Record a contract, describe it anew, vary what is owed, close it early."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import asyncpg
+
+from services.commitments.actions import measures as measure_actions
+from services.commitments.models.contracts import Caution, Closing, Contract, ContractChange, NewContract, Part, Party
+from services.commitments.models.obligations import NewObligation, ObligationVersion, Variation
+from services.commitments.models.viewer import Viewer
+from services.commitments.rules import contracts as rules
+from services.commitments.rules.counting import count
+from services.commitments.store import contracts as store
+from services.commitments.store import measures as measure_store
+from shared import history
+from shared.access import Caller, Role
+from shared.db import Connection
+from shared.errors import Conflict, FieldError, Invalid, NotFound, PreconditionFailed
+from shared.events.commitments import ContractClosed, ContractFact, ContractRecorded, ContractVaried
+from shared.ids import new_id
+from shared.obligations import Measure
+from shared.quarters import Quarter, local_date
+from shared.spine import publish
+
+
+class AlreadyRecorded(Conflict):
+    """A contract with this reference is recorded already."""
+
+
+class NotLeadBuyer(Conflict):
+    """Your organisation leads no buyer of this contract. A contract is recorded by the buyer that leads."""
+
+
+class ReferenceTaken(Conflict):
+    """Another obligation of this contract has this reference."""
+
+
+class ExtendByChange(Conflict):
+    """A change can move the end out, not in. Close the contract early instead."""
+
+
+class _Ready(NamedTuple):
+    new: NewObligation
+    version: ObligationVersion
+
+
+async def record_contract(conn: Connection, new: NewContract, *, by: Caller, at: datetime) -> Contract:
+    """Record what was awarded. Raises Invalid with pointers into ``new``, AlreadyRecorded, NotLeadBuyer."""
+    new = new.model_copy(update={"buyers": rules.led(new.buyers), "suppliers": rules.led(new.suppliers)})
+    lead = next(buyer.organisation_id for buyer in new.buyers if buyer.lead)
+    if by.has(Role.CONTRACT_MANAGER) and by.organisation_id != lead:
+        raise NotLeadBuyer
+    await _check_parties(conn, new)
+    ready, errors = [], []
+    for number, obligation in enumerate(new.obligations):
+        one = await _prepare(conn, lead, obligation, new, f"/obligations/{number}", by=by, at=at)
+        if isinstance(one, _Ready):
+            ready.append(one)
+        else:
+            errors += one
+    if errors:
+        raise Invalid(errors=errors)
+    contract_id = new_id()
+    try:
+        async with conn.transaction():
+            await store.add(conn, contract_id, new, lead_buyer_id=lead, at=at)
+    except asyncpg.UniqueViolationError as error:
+        if error.constraint_name not in ("contracts_by_reference", "contracts_by_notice"):
+            raise
+        raise AlreadyRecorded from None
+    await store.add_parties(conn, contract_id, Part.BUYER, new.buyers)
+    await store.add_parties(conn, contract_id, Part.SUPPLIER, new.suppliers)
+    for number, one in enumerate(ready):
+        await _add(conn, contract_id, number, one)
+    return await _tell(conn, ContractRecorded, contract_id, "recorded", by=by, at=at)
+
+
+async def change_contract(
+    conn: Connection, contract_id: UUID, change: ContractChange, *, by: Caller, at: datetime, version: int | None = None
+) -> Contract:
+    """Describe a contract anew. Raises NotFound, PreconditionFailed, ExtendByChange."""
+    before = await lock_contract(conn, contract_id, by, version=version)
+    given = change.model_dump(exclude_none=True, exclude={"reason"})
+    ends_on = change.ends_on or before.ends_on
+    if ends_on < before.ends_on:
+        raise ExtendByChange
+    after = before.model_copy(
+        update={**given, "version": before.version + 1, "awarded_ends_on": max(ends_on, before.awarded_ends_on)}
+    )
+    await store.change(conn, after)
+    was = {name: value for name, value in before.model_dump(mode="json").items() if name in given}
+    detail = {"before": was, "after": change.model_dump(mode="json", exclude_none=True), "reason": change.reason}
+    return await _tell(conn, ContractRecorded, contract_id, "changed", by=by, at=at, detail=detail)
+
+
+async def add_obligation(
+    conn: Connection,
+    contract_id: UUID,
+    new: NewObligation,
+    reason: str,
+    *,
+    by: Caller,
+    at: datetime,
+    version: int | None = None,
+) -> Contract:
+    """Owe one thing more, from its first target's quarter on. Raises NotFound, PreconditionFailed, Invalid, ReferenceTaken."""
+    before = await lock_contract(conn, contract_id, by, version=version)
+    if any(one.reference == new.reference for one in before.obligations):
+        raise ReferenceTaken
+    ready = await _prepare(conn, before.lead_buyer_id, new, before, "", by=by, at=at)
+    if not isinstance(ready, _Ready):
+        raise Invalid(errors=ready)
+    if ready.version.from_quarter < Quarter.of(local_date(at)):
+        raise rules.QuarterOver
+    await _add(conn, contract_id, len(before.obligations), ready)
+    await store.change(conn, before.model_copy(update={"version": before.version + 1}))
+    detail = {"obligation": new.reference, "reason": reason}
+    return await _tell(conn, ContractVaried, contract_id, "obligation added", by=by, at=at, detail=detail)
+
+
+async def vary(
+    conn: Connection,
+    contract_id: UUID,
+    obligation_id: UUID,
+    variation: Variation,
+    *,
+    by: Caller,
+    at: datetime,
+    version: int | None = None,
+) -> Contract:
+    """Change an obligation from a quarter on; the quarters before keep theirs.
+
+    Raises NotFound, PreconditionFailed, Invalid with pointers into ``variation``, QuarterOver, VariedLater.
+    """
+    before = await lock_contract(conn, contract_id, by, version=version)
+    obligation = before.called(obligation_id)
+    if obligation is None:
+        raise NotFound
+    rules.check_variation(variation, obligation, before, today=local_date(at))
+    newest = obligation.newest
+    changed = {
+        "version": newest.version + 1,
+        "from_quarter": variation.from_quarter,
+        "reason": variation.reason,
+        "recorded_at": at,
+        "recorded_by": by.person_id,
+    }
+    if variation.counting is None:
+        terms = newest.terms.model_copy(update={"version": newest.version + 1})
+        varied = newest.model_copy(update={**changed, "terms": terms, "targets": ()})
+    else:
+        starts_on = max(before.starts_on, variation.from_quarter.first_day)
+        counted = count(
+            variation.counting,
+            newest.terms.measure,
+            version=newest.version + 1,
+            starts_on=starts_on,
+            ends_on=before.ends_on,
+            first=variation.from_quarter,
+        )
+        if isinstance(counted, list):
+            raise Invalid(errors=_within("/counting", counted))
+        wording = variation.counting.wording
+        varied = newest.model_copy(update={**changed, "wording": wording, "terms": counted.terms, "targets": counted.targets})
+    await store.add_version(conn, obligation_id, varied)
+    await store.change(conn, before.model_copy(update={"version": before.version + 1}))
+    detail = {"obligation": obligation.reference, "from_quarter": variation.from_quarter.code, "reason": variation.reason}
+    return await _tell(conn, ContractVaried, contract_id, "varied", by=by, at=at, detail=detail)
+
+
+async def close(
+    conn: Connection, contract_id: UUID, closing: Closing, *, by: Caller, at: datetime, version: int | None = None
+) -> Contract:
+    """End a contract early. Raises NotFound, PreconditionFailed, NotWithinContract, QuarterOver."""
+    before = await lock_contract(conn, contract_id, by, version=version)
+    rules.check_closing(before, closing.ends_on, today=local_date(at))
+    await store.change(conn, before.model_copy(update={"version": before.version + 1, "ends_on": closing.ends_on}))
+    detail = closing.model_dump(mode="json")
+    return await _tell(conn, ContractClosed, contract_id, "closed", by=by, at=at, detail=detail)
+
+
+async def lock_contract(conn: Connection, contract_id: UUID, by: Caller, *, version: int | None = None) -> Contract:
+    """A contract of the caller's own organisation as a buyer. Raises NotFound, PreconditionFailed."""
+    if not await store.lock(conn, contract_id):
+        raise NotFound
+    contract = await _seen(conn, contract_id, Viewer.of(by, acting_as=(Role.CONTRACT_MANAGER,)))
+    if version is not None and version != contract.version:
+        raise PreconditionFailed(current=contract)
+    return contract
+
+
+async def read_contract(conn: Connection, contract_id: UUID, *, by: Caller) -> Contract:
+    """A contract with its cautions. Raises NotFound."""
+    return await _with_cautions(conn, await _seen(conn, contract_id, Viewer.of(by)))
+
+
+async def history_of(conn: Connection, contract_id: UUID, *, by: Caller) -> list[history.Entry]:
+    """Everything that was done to a contract, the earliest first. Raises NotFound."""
+    await _seen(conn, contract_id, Viewer.of(by))
+    return await history.of(conn, contract_id)
+
+
+async def _seen(conn: Connection, contract_id: UUID, viewer: Viewer) -> Contract:
+    contract = await store.find(conn, contract_id)
+    if contract is None or not await store.sees(conn, viewer, contract_id):
+        raise NotFound
+    return contract
+
+
+async def _check_parties(conn: Connection, new: NewContract) -> None:
+    errors = []
+    parties: tuple[tuple[Part, Sequence[Party]], ...] = ((Part.BUYER, new.buyers), (Part.SUPPLIER, new.suppliers))
+    for part, among in parties:
+        missing = await store.missing_organisations(conn, [party.organisation_id for party in among], part)
+        errors += [
+            FieldError(rules.pointer_to(part, number), f"No {part} with this id is recorded", "unknown-organisation")
+            for number, party in enumerate(among)
+            if party.organisation_id in missing
+        ]
+    if new.parent_id is not None and await store.find(conn, new.parent_id) is None:
+        errors.append(FieldError("/parent_id", "No framework or lot with this id is recorded", "unknown-contract"))
+    if errors:
+        raise Invalid(errors=errors)
+
+
+async def _prepare(
+    conn: Connection,
+    buyer_id: UUID,
+    new: NewObligation,
+    contract: NewContract | Contract,
+    pointer: str,
+    *,
+    by: Caller,
+    at: datetime,
+) -> _Ready | list[FieldError]:
+    measure = await _measure(conn, buyer_id, new, pointer, by=by, at=at)
+    if isinstance(measure, FieldError):
+        return [measure]
+    counted = count(new, measure, version=1, starts_on=contract.starts_on, ends_on=contract.ends_on)
+    if isinstance(counted, list):
+        return _within(pointer, counted)
+    version = ObligationVersion(
+        version=1,
+        from_quarter=counted.targets[0].quarter,
+        wording=new.wording,
+        terms=counted.terms,
+        targets=counted.targets,
+        reason=None,
+        recorded_at=at,
+        recorded_by=by.person_id,
+    )
+    return _Ready(new, version)
+
+
+async def _measure(
+    conn: Connection, buyer_id: UUID, new: NewObligation, pointer: str, *, by: Caller, at: datetime
+) -> Measure | FieldError:
+    if new.own_measure is not None:
+        return await measure_actions.add_buyer_measure(conn, buyer_id, new.own_measure, by=by.person_id, at=at)
+    assert new.measure is not None  # noqa: S101 - the model holds one of the two
+    found = await measure_store.find_measure(conn, new.measure, buyer_id=buyer_id)
+    if found is None:
+        detail = f"{new.measure} is in no catalogue. Choose a code of the catalogue, or describe a measure of your own"
+        return FieldError(f"{pointer}/measure", detail, "unknown-measure")
+    if found.status == "inactive":
+        return FieldError(f"{pointer}/measure", f"{new.measure} is inactive and cannot be promised", "inactive-measure")
+    return found.measure
+
+
+def _within(pointer: str, errors: Sequence[FieldError]) -> list[FieldError]:
+    return [FieldError(pointer + error.pointer, error.detail, error.code) for error in errors]
+
+
+async def _add(conn: Connection, contract_id: UUID, number: int, ready: _Ready) -> None:
+    obligation_id = new_id()
+    await store.add_obligation(conn, contract_id, obligation_id, number, ready.new)
+    await store.add_version(conn, obligation_id, ready.version)
+
+
+async def _tell(
+    conn: Connection,
+    kind: type[ContractFact],
+    contract_id: UUID,
+    action: str,
+    *,
+    by: Caller,
+    at: datetime,
+    detail: dict[str, object] | None = None,
+) -> Contract:
+    """Remember and tell what was done, and answer the contract as it stands."""
+    contract = await store.find(conn, contract_id)
+    assert contract is not None  # noqa: S101 - it is locked or new
+    await history.record(
+        conn,
+        at=at,
+        by=by.person_id,
+        contract_id=contract_id,
+        subject="contract",
+        subject_id=contract_id,
+        action=action,
+        detail=detail,
+    )
+    await publish(conn, rules.contract_fact(kind, contract), at=at)
+    return await _with_cautions(conn, contract)
+
+
+async def _with_cautions(conn: Connection, contract: Contract) -> Contract:
+    to_confirm = await measure_store.codes_to_confirm(conn)
+    found: tuple[Caution, ...] = rules.cautions(
+        weights=contract.weights, tender_days=contract.tender_days, obligations=contract.obligations, to_confirm=to_confirm
+    )
+    return contract.model_copy(update={"cautions": found})

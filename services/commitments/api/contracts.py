@@ -1,0 +1,96 @@
+"""Contracts and what is owed under them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Response
+
+from services.commitments.actions import contracts as actions
+from services.commitments.api.routing import Manager, Reader, router
+from services.commitments.models.contracts import Closing, Contract, ContractChange, ContractSummary, NewContract
+from services.commitments.models.obligations import AddedObligation, Variation
+from services.commitments.models.viewer import Viewer
+from services.commitments.store import contracts as store
+from shared.api import Cursor, IfMatch, Limit, Now, Page, Tx, decode_cursor, encode_cursor, etag
+from shared.history import Entry
+
+
+@router.post("/contracts", status_code=201)
+async def record_contract(body: NewContract, tx: Tx, now: Now, caller: Manager, response: Response) -> Contract:
+    """Record a contract that your organisation leads as a buyer, with what is owed. Cautions stop nobody."""
+    return _answer(await actions.record_contract(tx, body, by=caller, at=now), response)
+
+
+@router.get("/contracts")
+async def list_contracts(
+    tx: Tx,
+    caller: Reader,
+    limit: Limit,
+    cursor: Cursor,
+    q: Annotated[str | None, Query(max_length=200, description="Words in the reference, title or supplier.")] = None,
+    running_on: Annotated[date | None, Query(description="Only contracts that run on this day.")] = None,
+) -> Page[ContractSummary]:
+    """The contracts that you may see, the latest recorded first."""
+    after = decode_cursor(cursor, UUID)[0] if cursor is not None else None
+    found = await store.page(tx, Viewer.of(caller), words=q, running_on=running_on, after=after, limit=limit + 1)
+    more = found[limit - 1] if len(found) > limit else None
+    return Page(items=found[:limit], next=encode_cursor(more.contract_id) if more else None)
+
+
+@router.get("/contracts/{contract_id}")
+async def read_contract(contract_id: UUID, tx: Tx, caller: Reader, response: Response) -> Contract:
+    return _answer(await actions.read_contract(tx, contract_id, by=caller), response)
+
+
+@router.patch("/contracts/{contract_id}")
+async def change_contract(
+    contract_id: UUID, body: ContractChange, tx: Tx, now: Now, caller: Manager, version: IfMatch, response: Response
+) -> Contract:
+    """Describe a contract anew, with a reason."""
+    return _answer(await actions.change_contract(tx, contract_id, body, by=caller, at=now, version=version), response)
+
+
+@router.post("/contracts/{contract_id}/obligations", status_code=201)
+async def add_obligation(
+    contract_id: UUID, body: AddedObligation, tx: Tx, now: Now, caller: Manager, version: IfMatch, response: Response
+) -> Contract:
+    """Owe one thing more from a quarter on, with a reason."""
+    contract = await actions.add_obligation(tx, contract_id, body.obligation, body.reason, by=caller, at=now, version=version)
+    return _answer(contract, response)
+
+
+@router.post("/contracts/{contract_id}/obligations/{obligation_id}/variations", status_code=201)
+async def vary(
+    contract_id: UUID,
+    obligation_id: UUID,
+    body: Variation,
+    tx: Tx,
+    now: Now,
+    caller: Manager,
+    version: IfMatch,
+    response: Response,
+) -> Contract:
+    """Change an obligation from a quarter on; the quarters before keep theirs."""
+    return _answer(await actions.vary(tx, contract_id, obligation_id, body, by=caller, at=now, version=version), response)
+
+
+@router.post("/contracts/{contract_id}/close")
+async def close(
+    contract_id: UUID, body: Closing, tx: Tx, now: Now, caller: Manager, version: IfMatch, response: Response
+) -> Contract:
+    """End a contract early."""
+    return _answer(await actions.close(tx, contract_id, body, by=caller, at=now, version=version), response)
+
+
+@router.get("/contracts/{contract_id}/history")
+async def read_history(contract_id: UUID, tx: Tx, caller: Reader) -> list[Entry]:
+    """Everything that was done to a contract, the earliest first."""
+    return await actions.history_of(tx, contract_id, by=caller)
+
+
+def _answer(contract: Contract, response: Response) -> Contract:
+    response.headers["ETag"] = etag(contract.version)
+    return contract
