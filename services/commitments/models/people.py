@@ -1,0 +1,48 @@
+"""People who work with Parity, and the API keys that act for them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from shared.access import Role, Scope
+from shared.obligations import Frozen, Text
+
+Label = Annotated[Text, Field(min_length=1, max_length=100)]
+
+
+class NewPerson(Frozen):
+    name: Annotated[Text, Field(min_length=1, max_length=200)]
+    email: Annotated[Text, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
+    organisation_id: UUID
+    roles: frozenset[Role] = Field(min_length=1)
+
+
+class Person(NewPerson):
+    person_id: UUID
+
+
+class NewKey(Frozen):
+    """``scopes``: what the key may be used for, within what its person's roles allow."""
+
+    label: Label
+    scopes: frozenset[Scope] = Field(min_length=1)
+    expires_at: AwareDatetime | None = None
+
+
+class KeyMade(Frozen):
+    """The only time that the secret is shown."""
+
+    key_id: UUID
+    secret: str
+
+
+class Key(Frozen):
+    key_id: UUID
+    label: str
+    scopes: frozenset[Scope]
+    created_at: AwareDatetime
+    expires_at: AwareDatetime | None
+    revoked_at: AwareDatetime | None
