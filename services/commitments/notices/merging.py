@@ -1,0 +1,87 @@
+"""Releases into processes: grouped by ocid, laid over each other in true time order."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+from ocdsmerge.merge import CompiledRelease
+from ocdsmerge.rules import MergeRules, get_merge_rules
+
+from services.commitments.notices.models import LeftOut, ReadError
+from services.commitments.notices.reading import Found
+from services.commitments.notices.release import Release
+
+_SCHEMA = Path(__file__).parent / "schema" / "release-schema-1.1.5.json"
+MOST_RELEASES = 500
+"""Of one process; each step of its history is looked at."""
+
+
+@cache
+def _rules() -> MergeRules:
+    """From the schema beside the code: without one, ocdsmerge would ask the network."""
+    return get_merge_rules(json.loads(_SCHEMA.read_text()))
+
+
+def by_process(
+    found: Iterable[Found], known: Iterable[Found] = ()
+) -> tuple[dict[str, list[Found]], list[LeftOut], list[ReadError]]:
+    """The releases of each ocid in time order, each once: copies are left out, contradictions are errors.
+
+    ``known`` were imported before; they stand, whatever the files say.
+    """
+    left_out: list[LeftOut] = []
+    errors: list[ReadError] = []
+    same: dict[tuple[str, str, datetime], list[Found]] = defaultdict(list)
+    processes: dict[str, list[Found]] = defaultdict(list)
+    imported = {_identity(one): one for one in known}
+    for one in imported.values():
+        processes[one.release.ocid].append(one)
+    for one in found:
+        same[_identity(one)].append(one)
+    for identity, copies in same.items():
+        standing = imported.get(identity)
+        first, *others = (standing, *copies) if standing else copies
+        if any(other.release != first.release for other in others):
+            message = "Two releases have this id and date, and say different things"
+            errors += (_error(one, message) for one in copies)
+            continue
+        left_out += (_left_out(other, f"This release was read from {first.file} already") for other in others)
+        if standing is None:
+            processes[first.release.ocid].append(first)
+    for ocid in [ocid for ocid, releases in processes.items() if len(releases) > MOST_RELEASES]:
+        message = f"This process has more than {MOST_RELEASES} releases: record its contracts by form"
+        errors += (_error(one, message) for one in processes.pop(ocid) if _identity(one) not in imported)
+    for releases in processes.values():
+        releases.sort(key=lambda one: (one.release.date, one.release.id))
+    return processes, left_out, errors
+
+
+def standings(releases: Sequence[Found]) -> Iterator[tuple[Found, Release]]:
+    """The process as it stood after each of its releases, which are in time order.
+
+    They are merged in that order, one by one: ocdsmerge itself would sort dates as text, and offsets would mislead it.
+    """
+    merged = CompiledRelease(merge_rules=_rules())
+    for one in releases:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # doubled ids of parties: the later one says more
+            merged.append(one.release.as_said())
+        yield one, Release.model_validate(merged.asdict())
+
+
+def _identity(one: Found) -> tuple[str, str, datetime]:
+    return one.release.ocid, one.release.id, one.release.date
+
+
+def _left_out(one: Found, reason: str) -> LeftOut:
+    return LeftOut(file=one.file, release=one.release.id, reason=reason)
+
+
+def _error(one: Found, message: str) -> ReadError:
+    return ReadError(file=one.file, release=one.release.id, pointer=one.pointer, message=message)
