@@ -23,7 +23,7 @@ from services.aggregator.rules import bridge as rules
 from services.aggregator.rules.counting import percent
 from services.aggregator.rules.showing import hidden_members
 from services.aggregator.store import commitments, ledger, publications
-from services.aggregator.store import totals as totals_store
+from services.aggregator.store.shown import measures_by_id
 from shared.db import Connection
 from shared.errors import Conflict
 from shared.obligations import Kind, Scope
@@ -163,7 +163,7 @@ def _part(part: Part, *, hidden: bool) -> BridgePart:
 
 async def shown_changes(conn: Connection, changes: Sequence[FigureChange], *, threshold: int) -> list[ShownChange]:
     """By measure and reason, with the contracts of buyers who let the ICB see them."""
-    measures = await totals_store.measures_by_id(conn, {change.measure_id for change in changes})
+    measures = await measures_by_id(conn, {change.measure_id for change in changes})
     visible = await commitments.shared_contracts(conn, {change.contract_id for change in changes})
     groups: dict[UUID, dict[Reason, list[FigureChange]]] = defaultdict(lambda: defaultdict(list))
     for change in changes:

@@ -98,6 +98,7 @@ async def changes(conn: Connection, after: Place, *, limit: int, threshold: int)
         cells, _ = await store.totals(conn, quarter)
         changed = [cell for cell in cells if (quarter, cell.measure.measure_id, cell.pledge) in wanted]
         found += map(showing.as_total, showing.with_groups(showing.hide_small_numbers(changed, threshold)))
+    found.sort(key=lambda total: (total.quarter, total.place))
     return found, groups[:limit][-1] if groups else after, len(groups) > limit
 
 
@@ -133,7 +134,7 @@ async def coverage(conn: Connection, quarter: Quarter) -> QuarterCoverage:
                 counted=total.counted,
                 coverage=total.coverage,
             )
-            for total in map(showing.as_total, cells)
+            for total in sorted(map(showing.as_total, cells), key=lambda total: total.place)
         ],
         buried=await store.buried(conn),
     )
@@ -147,7 +148,8 @@ async def year_totals(
         quarter.first_day: (await _cells(conn, quarter, wanted, as_of))[0]
         for quarter in quarters_between(last.first_of_year, last)
     }
-    return [total for total in years.year_totals(by_quarter, threshold) if wanted.takes(total)]
+    found = [total for total in years.year_totals(by_quarter, threshold) if wanted.takes(total)]
+    return sorted(found, key=lambda total: total.place)
 
 
 async def _cells(conn: Connection, quarter: Quarter, wanted: Wanted, as_of: datetime | None) -> tuple[list[Cell], str | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -13,42 +13,39 @@ from shared.obligations import plain
 
 
 class Column(NamedTuple):
-    """A column keeps its name and its place for ever; new ones come last."""
+    """A column keeps its name and its place for ever; new ones come last, here and in ``_row``."""
 
     name: str
     datatype: str
     description: str
-    value: Callable[[Total], Any]
 
 
 COLUMNS = (
-    Column("quarter", "string", "NHS financial quarter, such as 2026-27-Q2", lambda total: total.quarter.code),
-    Column("framework", "string", "The catalogue that the measure belongs to", lambda total: total.framework),
-    Column("measure_code", "string", "The measure's code in it", lambda total: total.measure_code),
-    Column("measure", "string", "What is counted", lambda total: total.measure),
-    Column("unit", "string", "In what it is counted; units never mix", lambda total: total.unit),
-    Column("kind", "string", "flow, fte, headcount, ratio or flag", lambda total: total.kind),
-    Column("theme", "string", "", lambda total: total.theme),
-    Column("outcome", "string", "", lambda total: total.outcome),
-    Column("owner_id", "string", "The buyer whose own core KPI this is; empty for the framework's", lambda total: total.owner_id),
-    Column("counted", "string", "contracts or pledges: counted apart, never to be added", lambda total: total.counted),
-    Column("dimension", "string", "region, place, buyer, sector, theme or outcome", lambda total: total.dimension),
-    Column("member", "string", "Which place, buyer, …; all for the region", lambda total: total.member),
-    Column("member_name", "string", "The member's name", lambda total: total.member_name),
-    Column(
-        "value", "decimal", "Empty for ratios and flags, where nothing is approved, or where hidden", lambda total: total.value
-    ),
-    Column("numerator", "decimal", "Of ratios, and of yes/no the number that said yes", lambda total: total.numerator),
-    Column("denominator", "decimal", "Of ratios, and of yes/no the number that answered", lambda total: total.denominator),
-    Column("percent", "decimal", "100 x numerator / denominator", lambda total: total.percent),
-    Column("hidden", "boolean", "A small number, or one that would give a small number away", lambda total: total.hidden),
-    Column("due", "integer", "Contracts that owe the measure in the quarter", lambda total: total.coverage.due),
-    Column("received", "integer", "Of these: return received", lambda total: total.coverage.received),
-    Column("approved", "integer", "Of these: approved", lambda total: total.coverage.approved),
-    Column("promised_due", "decimal", "Promised quantity due; 0 for ratios", lambda total: total.coverage.promised_due),
-    Column("promised_received", "decimal", "Promised quantity received", lambda total: total.coverage.promised_received),
-    Column("promised_approved", "decimal", "Promised quantity approved", lambda total: total.coverage.promised_approved),
-    Column("overlaps", "string", "Codes of measures that count some of the same things", lambda total: " ".join(total.overlaps)),
+    Column("quarter", "string", "NHS financial quarter, such as 2026-27-Q2"),
+    Column("framework", "string", "The catalogue that the measure belongs to"),
+    Column("measure_code", "string", "The measure's code in it"),
+    Column("measure", "string", "What is counted"),
+    Column("unit", "string", "In what it is counted; units never mix"),
+    Column("kind", "string", "flow, fte, headcount, ratio or flag"),
+    Column("theme", "string", ""),
+    Column("outcome", "string", ""),
+    Column("owner_id", "string", "The buyer whose own core KPI this is; empty for the framework's"),
+    Column("counted", "string", "contracts or pledges: counted apart, never to be added"),
+    Column("dimension", "string", "region, place, buyer, sector, theme or outcome"),
+    Column("member", "string", "Which place, buyer, …; all for the region"),
+    Column("member_name", "string", "The member's name"),
+    Column("value", "decimal", "Empty for ratios and flags, where nothing is approved, or where hidden"),
+    Column("numerator", "decimal", "Of ratios, and of yes/no the number that said yes"),
+    Column("denominator", "decimal", "Of ratios, and of yes/no the number that answered"),
+    Column("percent", "decimal", "100 x numerator / denominator"),
+    Column("hidden", "boolean", "A small number, or one that would give a small number away"),
+    Column("due", "integer", "Contracts that owe the measure in the quarter"),
+    Column("received", "integer", "Of these: return received"),
+    Column("approved", "integer", "Of these: approved"),
+    Column("promised_due", "decimal", "Promised quantity due; 0 for ratios"),
+    Column("promised_received", "decimal", "Promised quantity received"),
+    Column("promised_approved", "decimal", "Promised quantity approved"),
+    Column("overlaps", "string", "Codes of measures that count some of the same things"),
 )
 
 KEY = ("quarter", "framework", "measure_code", "unit", "kind", "owner_id", "counted", "dimension", "member")
@@ -60,9 +57,49 @@ def as_csv(totals: Iterable[Total]) -> str:
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\r\n")
     writer.writerow(column.name for column in COLUMNS)
-    getters = [column.value for column in COLUMNS]
-    writer.writerows([_text(value(total)) for value in getters] for total in totals)
+    writer.writerows(map(_row, totals))
     return written.getvalue()
+
+
+def _row(total: Total) -> tuple[Any, ...]:
+    coverage = total.coverage
+    return (
+        total.quarter.code,
+        _text(total.framework),
+        _text(total.measure_code),
+        _text(total.measure),
+        _text(total.unit),
+        total.kind,
+        _text(total.theme),
+        _text(total.outcome),
+        total.owner_id,
+        total.counted,
+        total.dimension,
+        _text(total.member),
+        _text(total.member_name),
+        _number(total.value),
+        _number(total.numerator),
+        _number(total.denominator),
+        _number(total.percent),
+        "true" if total.hidden else "false",
+        coverage.due,
+        coverage.received,
+        coverage.approved,
+        _number(coverage.promised_due),
+        _number(coverage.promised_received),
+        _number(coverage.promised_approved),
+        _text(" ".join(total.overlaps)),
+    )
+
+
+def _text(text: str) -> str:
+    """What a spreadsheet would take for a formula gets an apostrophe before it."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _number(amount: Decimal | None) -> str | None:
+    """In full, never with an exponent."""
+    return None if amount is None else plain(amount)
 
 
 def metadata(url: str) -> dict[str, Any]:
@@ -82,15 +119,3 @@ def metadata(url: str) -> dict[str, Any]:
             "primaryKey": list(KEY),
         },
     }
-
-
-def _text(value: Any) -> str:
-    """A number in full; text that a spreadsheet would take for a formula gets an apostrophe before it."""
-    if isinstance(value, Decimal):
-        return plain(value)
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    text = str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text

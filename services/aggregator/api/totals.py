@@ -140,7 +140,7 @@ async def contracts_behind(
 
 
 class Changes(Frozen):
-    """Totals that changed, the earliest change first."""
+    """Totals that changed, by quarter and measure."""
 
     items: list[Total] = Field(description="Of every measure, quarter and counting that changed all totals, as they are now.")
     next: str = Field(description="Ask with this cursor for what changes after these.")

@@ -173,6 +173,11 @@ class YearTotal(Frozen):
     percent: Amount | None
     hidden: bool
 
+    @property
+    def place(self) -> tuple[str, ...]:
+        """Its place in the order of totals of a year."""
+        return (self.framework, self.measure_code, self.unit, self.kind, self.counted, self.dimension, self.member)
+
 
 class YearTotals(Frozen):
     """Totals over a financial year so far."""

@@ -75,7 +75,7 @@ async def totals(
     at: datetime | None = None,
 ) -> list[Cell]:
     """As they were known up to an entry of the ledger, or at a time."""
-    return cells(await conn.fetch(_TOTALS, quarter, entry, at, codes, dimensions, own))
+    return await cells(conn, await conn.fetch(_TOTALS, quarter, entry, at, codes, dimensions, own))
 
 
 async def standings(

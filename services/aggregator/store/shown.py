@@ -2,40 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
 from functools import cache
 from uuid import UUID
 
 from services.aggregator.models.totals import Amounts, Cell, CountedMeasure, Dimension
-from shared.db import Record
+from shared.db import Connection, Record
 from shared.obligations import Kind, OverTime, Scope
 
 MEASURE = """m.measure_id, m.framework, m.code, m.label, m.unit, m.kind, m.over_time, m.scope, m.theme, m.outcome, m.overlapping,
              m.suppress, m.buyer_id"""
 
-SHOWN = f"""
+SHOWN = """
     SELECT t.quarter, t.pledge, t.dimension, t.member, coalesce(o.name, t.member) AS member_name,
            t.value, t.numerator, t.denominator, t.figures,
            t.due, t.received, t.approved, t.promised_due, t.promised_received, t.promised_approved,
-           (SELECT mark FROM quarter_marks WHERE quarter = $1) AS mark, (SELECT described FROM feed) AS described, {MEASURE}
-    FROM {{totals}} t JOIN measures m USING (measure_id)
+           t.measure_id, (SELECT mark FROM quarter_marks WHERE quarter = $1) AS mark, (SELECT described FROM feed) AS described
+    FROM {totals} t JOIN measures m USING (measure_id)
          LEFT JOIN organisations o ON t.dimension = 'buyer' AND o.organisation_id::text = t.member
     WHERE t.quarter = $1 AND (t.due <> 0 OR t.figures <> 0)
       AND ($4::text[] IS NULL OR m.code = ANY($4))
       AND ($5::text[] IS NULL OR t.dimension = ANY($5))
       AND ($6::boolean IS NULL OR (m.buyer_id IS NOT NULL) = $6)
-    ORDER BY m.framework, m.code, m.unit, m.kind, m.buyer_id NULLS FIRST, t.pledge, t.dimension, t.member
-"""  # noqa: S608 - pieces of this package, no values
+    ORDER BY t.measure_id, t.pledge, t.dimension, t.member
+"""
 """$1 quarter; $4 measures' codes, $5 dimensions, $6 buyers' own measures: NULL for all. $2 and $3 say as at when."""
 
 
-def cells(rows: Iterable[Record]) -> list[Cell]:
-    measures: dict[UUID, CountedMeasure] = {}
+async def cells(conn: Connection, rows: Sequence[Record]) -> list[Cell]:
+    """In the order of the rows: all members of a dimension stand together."""
+    measures = await measures_by_id(conn, {row["measure_id"] for row in rows})
     found = []
     for row in rows:
-        measure = measures.get(row["measure_id"])
-        if measure is None:
-            measure = measures[row["measure_id"]] = counted_measure(row)
+        measure = measures[row["measure_id"]]
         known = row["figures"] != 0
         found.append(
             Cell(
@@ -55,6 +54,11 @@ def cells(rows: Iterable[Record]) -> list[Cell]:
             )
         )
     return found
+
+
+async def measures_by_id(conn: Connection, measure_ids: Collection[UUID]) -> dict[UUID, CountedMeasure]:
+    rows = await conn.fetch(f"SELECT {MEASURE} FROM measures m WHERE measure_id = ANY($1)", list(measure_ids))  # noqa: S608
+    return {row["measure_id"]: counted_measure(row) for row in rows}
 
 
 def counted_measure(row: Record) -> CountedMeasure:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
@@ -28,13 +28,13 @@ async def totals(
     dimensions: Sequence[str] | None = None,
     own: bool | None = None,
 ) -> tuple[list[Cell], str]:
-    """In order of measure, counted, dimension and member; with the tag of what was read.
+    """All members of a dimension stand together; with the tag of what was read.
 
     ``own``: buyers' own measures only, or none of them.
     """
     rows = await conn.fetch(_TOTALS, quarter, None, None, codes, dimensions, own)
     tag = f"{rows[0]['mark']}.{rows[0]['described']}" if rows else await quarter_tag(conn, quarter)
-    return cells(rows), tag
+    return await cells(conn, rows), tag
 
 
 async def quarter_tag(conn: Connection, quarter: date) -> str:
@@ -77,11 +77,6 @@ async def measures(conn: Connection, code: str) -> list[CountedMeasure]:
     if not rows:
         raise NoSuchMeasure
     return [counted_measure(row) for row in rows]
-
-
-async def measures_by_id(conn: Connection, measure_ids: Collection[UUID]) -> dict[UUID, CountedMeasure]:
-    rows = await conn.fetch(f"SELECT {MEASURE} FROM measures m WHERE measure_id = ANY($1)", list(measure_ids))  # noqa: S608
-    return {row["measure_id"]: counted_measure(row) for row in rows}
 
 
 async def returns_coverage(conn: Connection, quarter: date) -> dict[bool, ReturnsCoverage]:
