@@ -163,6 +163,7 @@ class YearTotal(Frozen):
     measure: str
     unit: str
     kind: Kind
+    owner_id: UUID | None
     counted: Counted
     dimension: Dimension
     member: str
@@ -176,7 +177,8 @@ class YearTotal(Frozen):
     @property
     def place(self) -> tuple[str, ...]:
         """Its place in the order of totals of a year."""
-        return (self.framework, self.measure_code, self.unit, self.kind, self.counted, self.dimension, self.member)
+        owner = str(self.owner_id or "")
+        return (self.framework, self.measure_code, self.unit, self.kind, owner, self.counted, self.dimension, self.member)
 
 
 class YearTotals(Frozen):

@@ -79,6 +79,7 @@ def _shown(member: _OverYear, hidden: set[str]) -> YearTotal:
         measure=measure.label,
         unit=measure.unit,
         kind=measure.kind,
+        owner_id=measure.buyer_id,
         counted="pledges" if cell.pledge else "contracts",
         dimension=cell.dimension,
         member=cell.member,
