@@ -39,7 +39,8 @@ async def change_organisation(
     after = changed(before, change)
     if after != before:
         was, now = before.model_dump(mode="json"), after.model_dump(mode="json")
-        differs = {name: {"before": was[name], "after": now[name]} for name in now if was[name] != now[name] and name != "version"}
+        names = [name for name in now if was[name] != now[name] and name != "version"]
+        differs = {name: {"before": was[name], "after": now[name]} for name in names}
         await _save_and_tell(conn, after, "changed", differs, by=by, at=at)
     return after
 

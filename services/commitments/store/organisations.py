@@ -41,11 +41,8 @@ async def organisations_by_id(conn: Connection, ids: Collection[UUID]) -> dict[U
 async def find_organisation_by_identifier(conn: Connection, scheme: str, id: str) -> Organisation | None:
     """However scheme and id are capitalised."""
     row = await conn.fetchrow(
-        _SELECT
-        + """
-        WHERE o.organisation_id = (
-            SELECT organisation_id FROM organisation_identifiers WHERE upper(scheme) = upper($1) AND upper(id) = upper($2))
-        """,
+        _SELECT + " JOIN organisation_identifiers wanted USING (organisation_id) "
+        "WHERE upper(wanted.scheme) = upper($1) AND upper(wanted.id) = upper($2)",
         scheme,
         id,
     )
