@@ -86,22 +86,18 @@ async def contract(conn: Connection, contract_id: UUID) -> ContractFact | None:
     return ContractFact.model_validate(fact) if fact is not None else None
 
 
-async def contracts_of(
-    conn: Connection, viewer: Viewer, *, after: UUID | None, limit: int, supplier_id: UUID | None = None
-) -> list[ContractFact]:
+async def contracts_of(conn: Connection, viewer: Viewer, *, after: UUID | None, limit: int) -> list[ContractFact]:
     """The contracts of the viewer's own organisation, in the order of their ids."""
     rows = await conn.fetch(
         """
         SELECT fact FROM contracts
         WHERE (($2 AND buyer_ids @> ARRAY[$1::uuid]) OR ($3 AND supplier_ids @> ARRAY[$1::uuid]))
-          AND ($4::uuid IS NULL OR supplier_ids @> ARRAY[$4::uuid])
-          AND ($5::uuid IS NULL OR contract_id > $5)
-        ORDER BY contract_id LIMIT $6
+          AND ($4::uuid IS NULL OR contract_id > $4)
+        ORDER BY contract_id LIMIT $5
         """,
         viewer.organisation_id,
         viewer.as_buyer,
         viewer.as_supplier,
-        supplier_id,
         after,
         limit,
     )
