@@ -81,4 +81,7 @@ def _sector(party: Party, identifiers: Iterable[Identifier], usual: Sector) -> S
 
 
 def _distinct(parties: Iterable[ProposedParty]) -> tuple[ProposedParty, ...]:
-    return tuple({party.id: party for party in reversed([*parties])}.values())[::-1]
+    found: dict[str, ProposedParty] = {}
+    for party in parties:
+        found.setdefault(party.id, party)
+    return tuple(found.values())
