@@ -23,6 +23,18 @@ class Holder:
     scopes: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Key:
+    """A key as its administrator sees it: all but the secret."""
+
+    id: UUID
+    label: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
 def digest(secret: str) -> bytes:
     """A fast hash is right here: the secret has 256 bits of its own, unlike a password."""
     return hashlib.sha256(secret.encode("utf-8", "replace")).digest()
@@ -63,6 +75,14 @@ async def create(
         expires_at,
     )
     return key_id, secret
+
+
+async def of_person(conn: Connection | Pool, person_id: UUID) -> list[Key]:
+    """Every key that was made for a person, those that were revoked too, the earliest first."""
+    rows = await conn.fetch("SELECT * FROM api_keys WHERE person_id = $1 ORDER BY id", person_id)
+    return [
+        Key(row["id"], row["label"], tuple(row["scopes"]), row["created_at"], row["expires_at"], row["revoked_at"]) for row in rows
+    ]
 
 
 async def revoke(conn: Connection, key_id: UUID, *, at: datetime) -> bool:

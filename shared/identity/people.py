@@ -45,6 +45,23 @@ async def find(conn: Connection | Pool, ids: Sequence[UUID]) -> list[Person]:
     return [_person(row) for row in rows]
 
 
+async def of_organisation(
+    conn: Connection | Pool, organisation_id: UUID | None = None, *, after: UUID | None = None, limit: int
+) -> list[Person]:
+    """Those who are still with us, of one organisation or of all, in the order of their ids."""
+    rows = await conn.fetch(
+        """
+        SELECT * FROM people
+        WHERE removed_at IS NULL AND ($1::uuid IS NULL OR organisation_id = $1) AND ($2::uuid IS NULL OR id > $2)
+        ORDER BY id LIMIT $3
+        """,
+        organisation_id,
+        after,
+        limit,
+    )
+    return [_person(row) for row in rows]
+
+
 async def by_email(conn: Connection | Pool, email: str) -> Person | None:
     """Whoever has this address, however it is capitalised, and is still with us."""
     row = await conn.fetchrow("SELECT * FROM people WHERE lower(email) = lower($1) AND removed_at IS NULL", email)

@@ -1,0 +1,109 @@
+"""Give people access and take it away. All of it happens in the identity database, its history included.
+
+Neither names nor addresses enter the history: it is kept for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from asyncpg import UniqueViolationError
+
+from services.commitments.models.people import NewPerson, Person
+from shared import history
+from shared.access import NOBODY
+from shared.db import Connection, Pool
+from shared.errors import Conflict, FieldError, Invalid, NotFound
+from shared.identity import keys, people
+from shared.ids import new_id
+
+
+class EmailTaken(Conflict):
+    """Somebody has this address already."""
+
+
+class NotYourself(Conflict):
+    """Nobody removes themselves, so that an administrator is always left. Ask another administrator."""
+
+
+class AlreadyExpired(Invalid):
+    """This key would have expired before it is made."""
+
+
+class ExecutiveNotOfBuyer(Invalid):
+    """The executive is a person of the buyer. Add the person first."""
+
+
+async def add_person(identity_conn: Connection, new: NewPerson, *, by: UUID = NOBODY, at: datetime) -> Person:
+    """Raises EmailTaken."""
+    person = Person(person_id=new_id(), **new.model_dump())
+    roles = tuple(sorted(person.roles))
+    try:
+        async with identity_conn.transaction():  # a savepoint: the caller's transaction outlives the refusal
+            await people.add(
+                identity_conn,
+                people.Person(person.person_id, person.name, person.email, person.organisation_id, roles),
+                at=at,
+            )
+    except UniqueViolationError:
+        raise EmailTaken(errors=[FieldError("/email", "Somebody has this address", "taken")]) from None
+    detail = {"organisation_id": str(person.organisation_id), "roles": list(roles)}
+    await _remember(identity_conn, "person", person.person_id, "added", at=at, by=by, **detail)
+    return person
+
+
+async def remove_person(identity_conn: Connection, person_id: UUID, *, by: UUID = NOBODY, at: datetime) -> None:
+    """Their keys stop working at once. Raises NotFound, NotYourself."""
+    if person_id == by:
+        raise NotYourself
+    if not await people.remove(identity_conn, person_id, at=at):
+        raise NotFound
+    await _remember(identity_conn, "person", person_id, "removed", at=at, by=by)
+
+
+async def create_key(
+    identity_conn: Connection,
+    person_id: UUID,
+    label: str,
+    scopes: Collection[str],
+    *,
+    at: datetime,
+    by: UUID = NOBODY,
+    expires_at: datetime | None = None,
+) -> tuple[UUID, str]:
+    """The key's id and its secret, which nobody can read again. Raises NotFound, AlreadyExpired."""
+    if expires_at is not None and expires_at <= at:
+        raise AlreadyExpired(errors=[FieldError("/expires_at", "Enter a time to come")])
+    if not await people.find(identity_conn, [person_id]):
+        raise NotFound
+    wanted = sorted(scopes)
+    key_id, secret = await keys.create(
+        identity_conn, person_id=person_id, label=label, scopes=wanted, at=at, expires_at=expires_at
+    )
+    await _remember(identity_conn, "key", key_id, "created", at=at, by=by, person_id=str(person_id), scopes=wanted)
+    return key_id, secret
+
+
+async def revoke_key(identity_conn: Connection, key_id: UUID, *, at: datetime, by: UUID = NOBODY) -> None:
+    """Raises NotFound where there is no such key that is still good."""
+    if not await keys.revoke(identity_conn, key_id, at=at):
+        raise NotFound
+    await _remember(identity_conn, "key", key_id, "revoked", at=at, by=by)
+
+
+async def must_be_of(identity: Connection | Pool, executive_id: UUID | None, buyer_id: UUID) -> None:
+    """Raises ExecutiveNotOfBuyer."""
+    if executive_id is None:
+        return
+    if not any(person.organisation_id == buyer_id for person in await people.find(identity, [executive_id])):
+        raise ExecutiveNotOfBuyer(errors=[FieldError("/executive_id", "Enter a person of this buyer")])
+
+
+async def _remember(
+    identity_conn: Connection, subject: str, subject_id: UUID, action: str, *, at: datetime, by: UUID, **detail: object
+) -> None:
+    await history.record(
+        identity_conn, at=at, by=by, contract_id=None, subject=subject, subject_id=subject_id, action=action, detail=detail
+    )
