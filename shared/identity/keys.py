@@ -81,7 +81,8 @@ async def of_person(conn: Connection | Pool, person_id: UUID) -> list[Key]:
     """Every key that was made for a person, those that were revoked too, the earliest first."""
     rows = await conn.fetch("SELECT * FROM api_keys WHERE person_id = $1 ORDER BY id", person_id)
     return [
-        Key(row["id"], row["label"], tuple(row["scopes"]), row["created_at"], row["expires_at"], row["revoked_at"]) for row in rows
+        Key(row["id"], row["label"], tuple(row["scopes"]), row["created_at"], row["expires_at"], row["revoked_at"])
+        for row in rows
     ]
 
 

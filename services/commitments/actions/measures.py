@@ -98,12 +98,20 @@ async def confirm_measure(
 
 
 async def add_buyer_measure(conn: Connection, buyer_id: UUID, measure: OwnMeasure, *, by: UUID, at: datetime) -> Measure:
-    """A measure of the buyer's own. It is told with the obligations that use it. Raises MeasureCodeTaken, UnitDoesNotFit."""
+    """A measure of the buyer's own, told with the obligations that use it; one that the buyer has already stays as it stands.
+
+    Raises MeasureCodeTaken, also where the buyer's own has another unit, kind or direction; UnitDoesNotFit.
+    """
     must_fit(measure.kind, measure.unit)
     over_time = COMBINED[measure.kind][0]
     added = Measure(framework=OWN, buyer_id=buyer_id, over_time=over_time, **measure.model_dump())
-    if await store.find_measure(conn, measure.code) or not await store.add_buyer_measure(conn, buyer_id, added):
-        raise MeasureCodeTaken(errors=[FieldError("/code", "This code is taken", "taken")])
+    if await store.find_measure(conn, measure.code) is not None:
+        raise MeasureCodeTaken(errors=[FieldError("/code", "A framework has this code", "taken")])
+    if not await store.add_buyer_measure(conn, buyer_id, added):
+        known = await store.find_measure(conn, measure.code, buyer_id=buyer_id)
+        if known is None or known.measure.model_copy(update={"label": measure.label}) != added:
+            raise MeasureCodeTaken(errors=[FieldError("/code", "Another of your measures has this code", "taken")])
+        return known.measure
     await history.record(
         conn,
         at=at,

@@ -8,16 +8,15 @@ from uuid import UUID
 from fastapi import Path, Query, UploadFile
 
 from services.commitments.actions import measures as actions
-from services.commitments.api.organisations import Administrator, Buyer, Reader
+from services.commitments.api.organisations import Reader
+from services.commitments.api.routing import Administrator, Manager, router
 from services.commitments.models.measures import CatalogueMeasure, Confirmation, Framework, MeasureStatus
 from services.commitments.models.obligations import OwnMeasure
 from services.commitments.store import measures as store
 from shared.access import Caller, Role
-from shared.api import Cursor, Limit, Now, Page, Tx, api_router, decode_cursor, encode_cursor
+from shared.api import Cursor, Limit, Now, Page, Tx, decode_cursor, encode_cursor
 from shared.errors import NotFound, TooLarge
 from shared.obligations import Measure
-
-router = api_router("measures")
 
 _LARGEST = 1_000_000
 _PLAIN = r"^[^\x00]*$"
@@ -57,7 +56,7 @@ async def read_measure(code: Code, tx: Tx, caller: Reader, framework: FrameworkF
 
 
 @router.post("/measures", status_code=201)
-async def add_own_measure(body: OwnMeasure, tx: Tx, now: Now, caller: Buyer) -> Measure:
+async def add_own_measure(body: OwnMeasure, tx: Tx, now: Now, caller: Manager) -> Measure:
     """Add a measure of the own organisation's, for a core KPI that no framework has."""
     return await actions.add_buyer_measure(tx, caller.organisation_id, body, by=caller.person_id, at=now)
 

@@ -9,6 +9,7 @@ from fastapi import Query, Request, Response
 
 from services.commitments.actions import organisations as actions
 from services.commitments.actions.people import must_be_of
+from services.commitments.api.routing import Administrator, Manager, router
 from services.commitments.models.organisations import (
     BuyerSettings,
     NewOrganisation,
@@ -18,15 +19,12 @@ from services.commitments.models.organisations import (
 )
 from services.commitments.store import organisations as store
 from shared.access import Caller, Role, Scope, allow
-from shared.api import Cursor, IfMatch, Limit, Now, Page, Tx, api_router, decode_cursor, encode_cursor, etag
+from shared.api import Cursor, IfMatch, Limit, Now, Page, Tx, decode_cursor, encode_cursor, etag
 from shared.errors import NotFound
 from shared.obligations import Frozen, Place, Sector
 
-router = api_router("organisations")
-
 Reader = Annotated[Caller, allow(Role.CONTRACT_MANAGER, Role.ADMINISTRATOR, scope=Scope.COMMITMENTS_READ)]
-Buyer = Annotated[Caller, allow(Role.CONTRACT_MANAGER, scope=Scope.COMMITMENTS_WRITE)]
-Administrator = Annotated[Caller, allow(Role.ADMINISTRATOR, scope=Scope.ADMIN)]
+"""Who records contracts needs all who may take part in one."""
 
 
 class OrganisationView(Frozen):
@@ -106,11 +104,11 @@ async def change_settings(
     if_match: IfMatch,
     tx: Tx,
     now: Now,
-    caller: Buyer,
+    caller: Manager,
     request: Request,
     response: Response,
 ) -> OrganisationView:
-    """The own organisation's settings: what the ICB sees, and who is at the end of the clock. Only the fields that are sent change."""
+    """Change the own organisation's settings that are sent: what the ICB sees, and who is at the end of the clock."""
     if organisation_id != caller.organisation_id:
         raise NotFound
     change = OrganisationChange(**body.model_dump(exclude_unset=True))

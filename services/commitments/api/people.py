@@ -9,16 +9,14 @@ from uuid import UUID
 from fastapi import Depends, Query, Request
 
 from services.commitments.actions import people as actions
-from services.commitments.api.organisations import Administrator
+from services.commitments.api.routing import Administrator, router
 from services.commitments.models.people import Key, KeyMade, NewKey, NewPerson, Person
 from services.commitments.rules.people import must_fit
 from services.commitments.store.organisations import organisation
-from shared.api import Cursor, Limit, Now, Page, Tx, api_router, decode_cursor, encode_cursor
+from shared.api import Cursor, Limit, Now, Page, Tx, decode_cursor, encode_cursor
 from shared.db import Connection
 from shared.errors import FieldError, Invalid, NotFound
 from shared.identity import keys, people
-
-router = api_router("people")
 
 
 class OrganisationUnknown(Invalid):

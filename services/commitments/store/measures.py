@@ -147,6 +147,12 @@ async def measures(
     return [_measure(row) for row in rows]
 
 
+async def codes_to_confirm(conn: Connection) -> set[str]:
+    """The codes whose wording or unit the ICB has not confirmed."""
+    rows = await conn.fetch("SELECT code FROM catalogue WHERE status = 'to_confirm'")
+    return {row["code"] for row in rows}
+
+
 async def add_buyer_measure(conn: Connection, buyer_id: UUID, measure: Measure) -> bool:
     """False where the buyer has a measure with this code already."""
     added: bool | None = await conn.fetchval(
