@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
 
 from services.commitments.actions import measures as measure_actions
-from services.commitments.models.contracts import Caution, Closing, Contract, ContractChange, NewContract, Part, Party
-from services.commitments.models.obligations import NewObligation, ObligationVersion, Variation
+from services.commitments.models.contracts import Closing, Contract, ContractChange, NewContract, Part, Party
+from services.commitments.models.measures import MeasureStatus
+from services.commitments.models.obligations import NewObligation, ObligationVersion, OwnMeasure, Variation
 from services.commitments.models.viewer import Viewer
 from services.commitments.rules import contracts as rules
 from services.commitments.rules.counting import count
@@ -20,7 +21,7 @@ from services.commitments.store import measures as measure_store
 from shared import history
 from shared.access import Caller, Role
 from shared.db import Connection
-from shared.errors import Conflict, FieldError, Invalid, NotFound, PreconditionFailed
+from shared.errors import Conflict, FieldError, Invalid, NotFound, ParityError, PreconditionFailed
 from shared.events.commitments import ContractClosed, ContractFact, ContractRecorded, ContractVaried
 from shared.ids import new_id
 from shared.obligations import Measure
@@ -85,7 +86,7 @@ async def change_contract(
 ) -> Contract:
     """Describe a contract anew. Raises NotFound, PreconditionFailed, ExtendByChange."""
     before = await lock_contract(conn, contract_id, by, version=version)
-    given = change.model_dump(exclude_none=True, exclude={"reason"})
+    given = {name: value for name, value in change if value is not None and name != "reason"}
     ends_on = change.ends_on or before.ends_on
     if ends_on < before.ends_on:
         raise ExtendByChange
@@ -260,16 +261,25 @@ async def _prepare(
 async def _measure(
     conn: Connection, buyer_id: UUID, new: NewObligation, pointer: str, *, by: Caller, at: datetime
 ) -> Measure | FieldError:
+    code = new.own_measure.code if new.own_measure else new.measure or ""
+    found = await measure_store.find_measure(conn, code, buyer_id=buyer_id)
     if new.own_measure is not None:
-        return await measure_actions.add_buyer_measure(conn, buyer_id, new.own_measure, by=by.person_id, at=at)
-    assert new.measure is not None  # noqa: S101 - the model holds one of the two
-    found = await measure_store.find_measure(conn, new.measure, buyer_id=buyer_id)
+        if found is not None and found.measure.buyer_id == buyer_id and _same(found.measure, new.own_measure):
+            return found.measure
+        try:
+            return await measure_actions.add_buyer_measure(conn, buyer_id, new.own_measure, by=by.person_id, at=at)
+        except ParityError as error:
+            return FieldError(f"{pointer}/own_measure", error.detail, error.code)
     if found is None:
-        detail = f"{new.measure} is in no catalogue. Choose a code of the catalogue, or describe a measure of your own"
+        detail = f"{code} is in no catalogue. Choose a code of the catalogue, or describe a measure of your own"
         return FieldError(f"{pointer}/measure", detail, "unknown-measure")
-    if found.status == "inactive":
-        return FieldError(f"{pointer}/measure", f"{new.measure} is inactive and cannot be promised", "inactive-measure")
+    if found.status is MeasureStatus.INACTIVE:
+        return FieldError(f"{pointer}/measure", f"{code} is inactive and cannot be promised", "inactive-measure")
     return found.measure
+
+
+def _same(known: Measure, described: OwnMeasure) -> bool:
+    return (known.unit, known.kind, known.direction) == (described.unit, described.kind, described.direction)
 
 
 def _within(pointer: str, errors: Sequence[FieldError]) -> list[FieldError]:
@@ -290,7 +300,7 @@ async def _tell(
     *,
     by: Caller,
     at: datetime,
-    detail: dict[str, object] | None = None,
+    detail: dict[str, Any] | None = None,
 ) -> Contract:
     """Remember and tell what was done, and answer the contract as it stands."""
     contract = await store.find(conn, contract_id)
@@ -310,8 +320,11 @@ async def _tell(
 
 
 async def _with_cautions(conn: Connection, contract: Contract) -> Contract:
-    to_confirm = await measure_store.codes_to_confirm(conn)
-    found: tuple[Caution, ...] = rules.cautions(
-        weights=contract.weights, tender_days=contract.tender_days, obligations=contract.obligations, to_confirm=to_confirm
+    waiting = await measure_store.measures(conn, status=MeasureStatus.TO_CONFIRM)
+    found = rules.cautions(
+        weights=contract.weights,
+        tender_days=contract.tender_days,
+        obligations=contract.obligations,
+        to_confirm=[one.measure.code for one in waiting],
     )
     return contract.model_copy(update={"cautions": found})

@@ -11,23 +11,14 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from services.commitments.models.obligations import NewObligation, Obligation
+from services.commitments.models.words import LegalRegime
 from shared.events.commitments import Baseline
-from shared.obligations import Amount, ContractForm, Frozen, Place, Share, shares_sum_to_one
+from shared.obligations import Amount, ContractForm, Frozen, Place, Share, Text, shares_sum_to_one
 
-Line = Annotated[str, Field(min_length=1, max_length=300)]
-Title = Annotated[str, Field(min_length=1, max_length=1000)]
+Line = Annotated[Text, Field(min_length=1, max_length=300)]
+Title = Annotated[Text, Field(min_length=1, max_length=1000)]
 Money = Annotated[Amount, Field(ge=0)]
-Identifier = Annotated[str, Field(min_length=1, max_length=200)]
-
-
-class LegalRegime(StrEnum):
-    """The law that a contract was awarded under: Procurement Act 2023, Provider Selection Regime, the 2015 regulations, …"""
-
-    PA2023 = "pa2023"
-    PSR = "psr"
-    PCR2015 = "pcr2015"
-    LIGHT_TOUCH = "light_touch"
-    BELOW_THRESHOLD = "below_threshold"
+Identifier = Annotated[Text, Field(min_length=1, max_length=200)]
 
 
 class Part(StrEnum):
@@ -111,7 +102,7 @@ class ContractChange(Frozen):
     ends_on: date | None = None
     legal_regime: LegalRegime | None = None
     places: dict[Place, Annotated[Amount, Field(gt=0, le=1)]] | None = None
-    reason: Annotated[str, Field(min_length=1, max_length=4000)]
+    reason: Annotated[Text, Field(min_length=1)]
 
     @model_validator(mode="after")
     def _shares(self) -> Self:
@@ -124,7 +115,7 @@ class Closing(Frozen):
     """Closing a contract early: the last day on which it runs, and why."""
 
     ends_on: date
-    reason: Annotated[str, Field(min_length=1, max_length=4000)]
+    reason: Annotated[Text, Field(min_length=1)]
 
 
 class Caution(Frozen):

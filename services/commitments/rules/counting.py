@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from services.commitments.models.obligations import Counting
 from shared.errors import FieldError
-from shared.obligations import Bands, BandsBy, Basis, Direction, Kind, Measure, OverTime, QuarterTarget, Terms
+from shared.obligations import Bands, BandsBy, Basis, Direction, Kind, Measure, QuarterTarget, Terms
 from shared.quarters import Quarter, quarters_of
 from shared.ratings.targets import NoQuarterToSpreadOver, spread, suggested_bands
 
