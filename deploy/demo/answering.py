@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
-from deploy.demo.scenario import Acknowledgement, Closing, Recovery, at_work
+from deploy.demo.scenario import Acknowledgement, Closing, Contract, Recovery, at_work
+from deploy.demo.stage import Stage
 from services.aggregator.actions.publishing import close_quarter
 from services.aggregator.store import publications
 from services.alerts.actions import working
 from services.alerts.models.alerts import Alert
 from services.alerts.store import alerts as store
-from shared.access import Caller
+from shared.access import Caller, Role
 from shared.db import Connection
 from shared.events.alerts import AlertStatus
 
 
-async def acknowledge(conn: Connection, contract_id: UUID, obligation_id: UUID, told: Acknowledgement, *, by: Caller) -> None:
-    for alert in await _open(conn, contract_id, obligation_id):
+async def acknowledge(stage: Stage, contract: Contract, told: Acknowledgement, conn: Connection) -> None:
+    for alert in await _standing(stage, contract, told.obligation, conn):
         if alert.status is AlertStatus.OPEN:
-            await working.acknowledge(conn, alert.alert_id, at=at_work(told.on), by=by)
+            await working.acknowledge(conn, alert.alert_id, at=at_work(told.on), by=stage.manager(contract))
 
 
-async def agree_recovery(conn: Connection, contract_id: UUID, obligation_id: UUID, told: Recovery, *, by: Caller) -> None:
-    for alert in await _open(conn, contract_id, obligation_id):
+async def agree_recovery(stage: Stage, contract: Contract, told: Recovery, conn: Connection) -> None:
+    for alert in await _standing(stage, contract, told.obligation, conn):
         if alert.status is not AlertStatus.RECOVERY_AGREED:
-            await working.plan_recovery(conn, alert.alert_id, told.plan, told.until, at=at_work(told.on), by=by)
+            at, by = at_work(told.on), stage.manager(contract)
+            await working.plan_recovery(conn, alert.alert_id, told.plan, told.until, at=at, by=by)
 
 
-async def close(conn: Connection, told: Closing, *, by: Caller, threshold: int) -> None:
+async def close(stage: Stage, told: Closing, conn: Connection) -> None:
     if await publications.last_publication(conn, told.quarter.first_day) is None:
-        await close_quarter(conn, told.quarter, at=at_work(told.on), by=by.person_id, threshold=threshold)
+        threshold = stage.settings.small_number_threshold
+        await close_quarter(conn, told.quarter, at=at_work(told.on), by=_analyst(stage).person_id, threshold=threshold)
 
 
-async def _open(conn: Connection, contract_id: UUID, obligation_id: UUID) -> list[Alert]:
-    return [alert for alert in await store.unresolved(conn, [contract_id]) if alert.obligation_id == obligation_id]
+def _analyst(stage: Stage) -> Caller:
+    return next(caller for caller in stage.people.values() if caller.has(Role.ICB_ANALYST))
+
+
+async def _standing(stage: Stage, contract: Contract, reference: str, conn: Connection) -> list[Alert]:
+    obligation_id = stage.obligation_id(contract, reference)
+    return [one for one in await store.unresolved(conn, [stage.contract_id(contract)]) if one.obligation_id == obligation_id]

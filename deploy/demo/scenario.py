@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from services.commitments.models.contracts import LegalRegime
 from shared.access import Role
 from shared.obligations import Basis, ContractForm, Direction, Frequency, Frozen, Kind, Place, Sector, Side
 from shared.quarters import LONDON, Quarter, quarters_of
@@ -68,7 +69,9 @@ class Obligation(Frozen):
     owner: str | None = None
     evidence_required: bool = False
     method: str | None = None
-    relevance: str | None = None
+    relevant: str | None = None
+    proportionate: str | None = None
+    additional: str | None = None
     baseline: Decimal | None = None
     figures: tuple[str, ...]
     stories: tuple[str, ...] = ()
@@ -126,6 +129,13 @@ class Recovery(Frozen):
     plan: str
 
 
+class Weights(Frozen):
+    """In percent: net zero and social value of the whole award, and the qualitative part of that."""
+
+    net_zero_and_social_value: Decimal
+    qualitative_part: Decimal
+
+
 class Contract(Frozen):
     """``file_on`` and ``approve_on`` run over the contract's quarters, as far as they have come; None: never."""
 
@@ -133,7 +143,7 @@ class Contract(Frozen):
     reference: str
     title: str
     form: ContractForm
-    legal_regime: str | None = None
+    legal_regime: LegalRegime | None = None
     value: Decimal | None = None
     starts_on: date
     ends_on: date
@@ -143,7 +153,7 @@ class Contract(Frozen):
     buyer: str
     supplier: str
     places: dict[Place, Decimal] = {}
-    weights: dict[str, Decimal] = {}
+    weights: Weights | None = None
     tender_days: int | None = None
     file_on: tuple[date | None, ...]
     approve_on: tuple[date | None, ...]
@@ -187,6 +197,11 @@ def at_work(day: date) -> datetime:
 
 def noon(day: date) -> datetime:
     return datetime.combine(day, time(12, 0), LONDON).astimezone(UTC)
+
+
+def evening(day: date) -> datetime:
+    """The last moment of a day at which anything is done."""
+    return datetime.combine(day, time(23, 59), LONDON).astimezone(UTC)
 
 
 def content(figure: str, story: str = "") -> dict[str, Any]:

@@ -31,22 +31,33 @@ from shared.settings import Settings
 logger = structlog.get_logger()
 
 Prepare = Callable[[PostgresServer], Awaitable[None]]
+Say = Callable[[str], None]
 _KEEP_SECONDS = 5.0
 
 
-def up(data: Path, *, host: str, port: int, say: Callable[[str], None], prepare: Prepare | None = None) -> None:
-    """Serve until SIGINT or SIGTERM, then stop everything. ``prepare`` runs first, on migrated databases.
+def up(
+    data: Path,
+    *,
+    host: str,
+    port: int,
+    say: Say,
+    prepare: Prepare | None = None,
+    started: Say = lambda url: None,
+) -> None:
+    """Serve until SIGINT or SIGTERM, then stop everything.
+
+    ``prepare`` runs first, on migrated databases; ``started`` is told the address once it serves.
 
     Raises CannotStart with one sentence; whatever a part of the process died of.
     """
     listening = listen(host, port)
     with listening, DataFolder(data) as folder, PostgresServer(folder.path / "postgres") as server:
-        uvloop.run(_up(folder, server, listening, say, prepare))
+        uvloop.run(_up(folder, server, listening, say, prepare, started))
     say("Parity has stopped. Its data is kept.")
 
 
 async def _up(
-    folder: DataFolder, server: PostgresServer, listening: socket, say: Callable[[str], None], prepare: Prepare | None
+    folder: DataFolder, server: PostgresServer, listening: socket, say: Say, prepare: Prepare | None, started: Say
 ) -> None:
     with stopped_by_signals():
         await provision(owner_settings(server), {service.name: service.migrations for service in all_services()})
@@ -58,6 +69,7 @@ async def _up(
             host, port, *_ = listening.getsockname()
             url = f"http://{host}:{port}"
             folder.note(url=url)
+            started(url)
             say(f"Parity serves on {url}. Ctrl-C stops it.")
             parts = [serve(whole(opened, clock, url), listening), *(runtime.run() for runtime in opened)]
             if clock is not None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from random import Random
 
 from deploy.demo.scenario import Closing, Contract, Obligation, Organisation, OwnMeasure, Person, Restatement, Scenario
+from services.commitments.models.contracts import LegalRegime
 from shared.access import Role
 from shared.obligations import Basis, ContractForm, Direction, Frequency, Kind, Place, Sector, Side
 from shared.quarters import Quarter, quarters_of
@@ -112,7 +113,7 @@ def _contract(chance: Random, number: int, buyer: str, supplier: str, first: Qua
         reference=f"SIM-{number:06}",
         title=f"Simulated contract {number}",
         form=ContractForm.CONTRACT,
-        legal_regime="pa2023",
+        legal_regime=LegalRegime.PA2023,
         value=Decimal(chance.randint(50, 20_000) * 1000),
         starts_on=starts_on,
         ends_on=ends_on,
@@ -159,7 +160,7 @@ def _obligation(
         targets=(target,),
         thresholds=thresholds,
         method=None if own else "As simulated.",
-        relevance=None if own else "As simulated.",
+        relevant=None if own else "As simulated.",
         figures=tuple(_figure(chance, kind, target, monthly) for _ in range(quarters)),
     )
 

@@ -1,0 +1,112 @@
+"""Acts on contracts: record and vary. Each is done once, however often it is played."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from deploy.demo.scenario import Contract, Obligation, Variation, at_work
+from deploy.demo.stage import Stage
+from services.commitments.actions import contracts as actions
+from services.commitments.models.contracts import Contract as Recorded
+from services.commitments.models.contracts import NewContract, Party, Weights
+from services.commitments.models.obligations import Counting, NewObligation, OwnMeasure
+from services.commitments.models.obligations import Variation as Varied
+from services.commitments.store import contracts as store
+from shared.db import Connection
+from shared.events.commitments import Baseline
+from shared.obligations import Bands, BandsBy, QuarterTarget
+
+
+async def record(stage: Stage, contract: Contract, conn: Connection) -> None:
+    known = await find(stage, contract, conn)
+    at = at_work(contract.recorded_on)
+    stage.recorded[contract.key] = known or await actions.record_contract(
+        conn, _new_contract(stage, contract), by=stage.manager(contract), at=at
+    )
+
+
+async def find(stage: Stage, contract: Contract, conn: Connection) -> Recorded | None:
+    known = await store.find_by_reference(conn, stage.organisations[contract.buyer], contract.reference)
+    return None if known is None else await actions.read_contract(conn, known, by=stage.manager(contract))
+
+
+async def vary(stage: Stage, contract: Contract, told: Variation, conn: Connection) -> None:
+    manager = stage.manager(contract)
+    stands = await actions.read_contract(conn, stage.contract_id(contract), by=manager)
+    obligation = next(one for one in stands.obligations if one.reference == told.obligation)
+    if any(version.version > 1 and version.from_quarter == told.from_quarter for version in obligation.versions):
+        return
+    owed = contract.called(told.obligation)
+    quarters = [quarter for quarter in contract.quarters if quarter >= told.from_quarter]
+    targets = tuple(
+        QuarterTarget(quarter=quarter, target=told.targets[min(number, len(told.targets) - 1)])
+        for number, quarter in enumerate(quarters)
+    )
+    counting = Counting(
+        wording=owed.wording,
+        basis=owed.basis,
+        bands=_bands(owed),
+        frequency=owed.frequency,
+        evidence_required=owed.evidence_required,
+        targets=targets,
+    )
+    varied = Varied(from_quarter=told.from_quarter, reason=told.reason, counting=counting)
+    await actions.vary(conn, stands.contract_id, obligation.obligation_id, varied, by=manager, at=at_work(told.on))
+
+
+def _new_contract(stage: Stage, contract: Contract) -> NewContract:
+    return NewContract(
+        reference=contract.reference,
+        title=contract.title,
+        form=contract.form,
+        value=contract.value,
+        starts_on=contract.starts_on,
+        ends_on=contract.ends_on,
+        legal_regime=contract.legal_regime,
+        buyers=(Party(organisation_id=stage.organisations[contract.buyer], lead=True),),
+        suppliers=(Party(organisation_id=stage.organisations[contract.supplier], lead=True),),
+        places=contract.places,
+        weights=Weights.model_validate(contract.weights.model_dump()) if contract.weights else None,
+        tender_days=contract.tender_days,
+        baselines=_baselines(contract),
+        obligations=tuple(_new_obligation(stage, contract, one) for one in contract.obligation),
+    )
+
+
+def _new_obligation(stage: Stage, contract: Contract, owed: Obligation) -> NewObligation:
+    return NewObligation(
+        reference=owed.reference,
+        side=owed.side,
+        measure=owed.measure,
+        own_measure=OwnMeasure.model_validate(owed.own.model_dump()) if owed.own else None,
+        owner_id=stage.people[owed.owner].person_id if owed.owner else None,
+        method_statement=owed.method,
+        relevant=owed.relevant,
+        proportionate=owed.proportionate,
+        additional=owed.additional,
+        wording=owed.wording,
+        basis=owed.basis,
+        bands=_bands(owed),
+        frequency=owed.frequency,
+        evidence_required=owed.evidence_required,
+        targets=tuple(QuarterTarget(quarter=quarter, target=owed.target(n)) for n, quarter in enumerate(contract.quarters)),
+    )
+
+
+def _bands(owed: Obligation) -> Bands | None:
+    """None: as the tool suggests."""
+    if owed.thresholds is None:
+        return None
+    good, approaching, improvement = owed.thresholds
+    return Bands(by=BandsBy.THRESHOLDS, good=good, approaching=approaching, improvement=improvement)
+
+
+def _baselines(contract: Contract) -> tuple[Baseline, ...]:
+    """A pledge's: the twelve months before it."""
+    first = contract.starts_on.replace(year=contract.starts_on.year - 1)
+    last = contract.starts_on - timedelta(days=1)
+    return tuple(
+        Baseline(measure_code=one.measure or "", amount=one.baseline, from_date=first, to_date=last)
+        for one in contract.obligation
+        if one.baseline is not None
+    )

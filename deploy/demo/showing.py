@@ -1,0 +1,105 @@
+"""``parity demo``: loads the demonstration where it is not loaded, serves it, and says what to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from deploy.cli.output import progress
+from deploy.database.provision import connected
+from deploy.demo import keys
+from deploy.demo.playing import play
+from deploy.demo.scenario import Person, Scenario, at_work, read
+from deploy.local.folder import CannotStart
+from deploy.local.postgres import PostgresServer
+from deploy.local.run import present_of, runtimes, up
+from services.commitments.actions.people import create_key
+from shared.clock import DemonstrationClock
+from shared.identity import people
+from shared.quarters import local_date
+from shared.scopes import usual_scopes
+from shared.service import Runtime
+
+
+class NotFresh(CannotStart):
+    """This folder holds contracts of its own, and the demonstration is not mixed with them. Name another folder with --data."""
+
+
+def show(data: Path, *, host: str, port: int, say: Callable[[str], None]) -> None:
+    """Serve until told to stop. A load that was interrupted goes on where it stood."""
+    scenario = read()
+
+    async def prepare(server: PostgresServer) -> None:
+        await load(scenario, server)
+
+    def started(url: str) -> None:
+        say(_what_to_look_at(scenario, keys.read(data), url))
+
+    up(data, host=host, port=port, say=say, prepare=prepare, started=started)
+
+
+async def load(scenario: Scenario, server: PostgresServer) -> None:
+    """Play the scenario on the databases of ``server``, with a progress bar. Raises NotFresh."""
+    stood = await present_of(server)
+    if stood is not None and local_date(stood) >= scenario.present:
+        return
+    async with connected(server.url("commitments")) as conn:
+        if stood is None and await conn.fetchval("SELECT EXISTS (SELECT FROM contracts)"):
+            raise NotFresh(NotFresh.__doc__)
+    clock = DemonstrationClock(at_work(scenario.begins - timedelta(days=1)) if stood is None else stood)
+    begins = scenario.begins if stood is None else local_date(stood)
+    async with runtimes(server, clock) as opened:
+        with progress() as bar:
+            task = bar.add_task("Loading the demonstration", total=(scenario.present - begins).days + 1)
+
+            def day_done(day: date) -> None:
+                bar.update(task, advance=1, description=f"Living through {day:%B %Y}")
+
+            await play(scenario, opened, clock, day_done=day_done)
+        folder = server.folder.parent
+        keys.write(folder, await _make_keys(scenario, opened[0], at=clock.now()))
+
+
+async def _make_keys(scenario: Scenario, commitments: Runtime, *, at: datetime) -> dict[str, str]:
+    """The secret of everybody who is shown, by what they are shown as."""
+    secrets = {}
+    async with commitments.identity.acquire() as conn, conn.transaction():
+        for person in _shown(scenario):
+            known = await people.by_email(conn, person.email)
+            assert known is not None  # noqa: S101 - the scenario has just made them
+            _, secrets[person.shown_as or ""] = await create_key(
+                conn, known.id, "demonstration", usual_scopes(person.roles), at=at
+            )
+    return secrets
+
+
+def _shown(scenario: Scenario) -> list[Person]:
+    return [person for person in scenario.person if person.shown_as]
+
+
+def _what_to_look_at(scenario: Scenario, secrets: dict[str, str], url: str) -> str:
+    lines = ["", "API keys, for the Authorization header:"]
+    for person in _shown(scenario):
+        lines.append(f"  {person.shown_as:17} {person.name:15} {secrets.get(person.shown_as or '', 'unknown')}")
+    manager, supplier, analyst = (secrets.get(name, "") for name in ("contract manager", "supplier", "ICB analyst"))
+
+    def curl(key: str, path: str) -> str:
+        return f"  curl -H 'Authorization: Bearer {key}' '{url}{path}'"
+
+    lines += [
+        "",
+        "What the trust has bought, and what it was promised:",
+        curl(manager, "/commitments/api/v1/contracts"),
+        "What waits for the supplier, and what was said:",
+        curl(supplier, "/returns/api/v1/returns"),
+        "What fell short, came late or waits for an answer:",
+        curl(manager, "/alerts/api/v1/alerts?unresolved=true"),
+        "What the region delivered in a quarter, beside how much of it is known:",
+        curl(analyst, "/icb/api/v1/totals?quarter=2026-27-Q2"),
+        "",
+        "Move time on and watch returns fall due, come late and escalate:",
+        "  .venv/bin/parity demo advance --to 2027-01-05",
+        "",
+    ]
+    return "\n".join(lines)
