@@ -1,4 +1,4 @@
-"""What goes wrong by a caller's doing. The class's docstring is the sentence that the caller reads; its name is the stable code."""
+"""What goes wrong by a caller's doing. The class's docstring is the sentence that the caller reads; its name is the code."""
 
 from __future__ import annotations
 
