@@ -1,0 +1,96 @@
+"""Rows of a table, read cell by cell: each cell at fault is named by its address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from openpyxl.utils import get_column_letter
+
+from shared.errors import FieldError
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True)
+class CellError:
+    """What is wrong with one cell. ``column`` is its letter; ``row`` counts from 1, as the spreadsheet shows it."""
+
+    sheet: str
+    row: int
+    column: str
+    message: str
+    code: str = "invalid"
+
+    def as_field_error(self) -> FieldError:
+        """The cell as it is written in a formula: ``Obligations!B7``."""
+        return FieldError(f"{self.sheet}!{self.column}{self.row}", self.message, self.code)
+
+
+@dataclass(slots=True)
+class Row:
+    """A row below the heading. Its readers answer None for an empty cell, and note a CellError for one they cannot read."""
+
+    sheet: str
+    number: int
+    columns: Mapping[str, int]
+    values: Sequence[Any]
+    errors: list[CellError] = field(default_factory=list)
+
+    def refuse(self, heading: str, message: str, code: str = "invalid") -> None:
+        letter = get_column_letter(self.columns.get(heading, 0) + 1)
+        self.errors.append(CellError(self.sheet, self.number, letter, message, code))
+
+    def text(self, heading: str) -> str | None:
+        value = self._value(heading)
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        return None if value is None else str(value).strip() or None
+
+    def number_in(self, heading: str) -> Decimal | None:
+        """Spreadsheets keep 15 digits of a number; people write 1,200 and £1,200."""
+        value = self._value(heading)
+        if value is None or (isinstance(value, str) and not value.strip()):
+            return None
+        try:
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                return Decimal(format(value, ".15g"))
+            if isinstance(value, str):
+                number = Decimal(value.strip().removeprefix("£").replace(",", "").strip())
+                if number.is_finite():
+                    return number
+        except InvalidOperation:
+            pass
+        self.refuse(heading, "Enter a number", "not-a-number")
+        return None
+
+    def yes_or_no(self, heading: str) -> bool | None:
+        said = self.text(heading)
+        known = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}
+        if said is None or said.lower() in known:
+            return known[said.lower()] if said else None
+        self.refuse(heading, "Enter yes or no", "not-yes-or-no")
+        return None
+
+    def one_of(self, heading: str, choices: type[Choice]) -> Choice | None:
+        """However it is capitalised, and with spaces or underscores."""
+        said = self.text(heading)
+        if said is None:
+            return None
+        for choice in choices:
+            if choice.value.replace("_", " ").lower() == said.replace("_", " ").lower():
+                return choice
+        self.refuse(heading, f"Enter one of: {', '.join(words_of(choices))}", "unknown-choice")
+        return None
+
+    def _value(self, heading: str) -> Any:
+        column = self.columns.get(heading)
+        return None if column is None else self.values[column]
+
+
+def words_of(choices: type[StrEnum]) -> list[str]:
+    """Choices as people read them."""
+    return [choice.value.replace("_", " ") for choice in choices]

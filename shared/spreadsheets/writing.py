@@ -1,0 +1,68 @@
+"""Tables to be opened by people: text stays text, even where it begins like a formula."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from io import BytesIO, StringIO
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+
+RUNS = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a formula."""
+_OFFERED_ROWS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A table to be written. ``offers`` are the choices below a heading."""
+
+    name: str
+    headings: Sequence[str]
+    rows: Sequence[Sequence[Any]] = ()
+    offers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    widths: Mapping[str, int] = field(default_factory=dict)
+
+
+def write_xlsx(*sheets: Sheet) -> bytes:
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for described in sheets:
+        sheet = book.create_sheet(described.name)
+        for number, values in enumerate([described.headings, *described.rows], 1):
+            for column, value in enumerate(values, 1):
+                cell = sheet.cell(number, column)
+                if isinstance(value, str):
+                    cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)
+                    cell.data_type, cell.quotePrefix = "s", value.startswith(RUNS)
+                else:
+                    cell.value = value
+                cell.alignment = Alignment(wrap_text=True, vertical="top")
+        for cell in sheet[1]:
+            cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor="D8DDE0")
+        for column, heading in enumerate(described.headings, 1):
+            letter = get_column_letter(column)
+            sheet.column_dimensions[letter].width = described.widths.get(heading, 16)
+            if heading in described.offers:
+                offered = DataValidation("list", formula1=f'"{",".join(described.offers[heading])}"', allow_blank=True)
+                sheet.add_data_validation(offered)
+                offered.add(f"{letter}2:{letter}{_OFFERED_ROWS}")
+        sheet.freeze_panes = "A2"
+    held = BytesIO()
+    book.save(held)
+    return held.getvalue()
+
+
+def write_csv(headings: Sequence[str], rows: Sequence[Sequence[Any]] = ()) -> bytes:
+    """With a byte order mark, by which spreadsheet programs know that it is UTF-8."""
+    held = StringIO(newline="")
+    writer = csv.writer(held)
+    for row in (headings, *rows):
+        writer.writerow([f"'{value}" if isinstance(value, str) and value.startswith(RUNS) else value for value in row])
+    return held.getvalue().encode("utf-8-sig")
