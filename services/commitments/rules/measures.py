@@ -54,22 +54,26 @@ class NothingConfirmed(Invalid):
 
 def rows_of(text: str) -> list[MeasureRow]:
     """The rows of a CSV with the columns ``COLUMNS``. Raises CannotReadMeasures, naming every row and column at fault."""
-    reader = csv.DictReader(StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
+    reader = csv.reader(StringIO(text.removeprefix("\ufeff").rstrip("\r\n"), newline=""), strict=True)
     rows: list[MeasureRow] = []
     errors: list[FieldError] = []
+    number = 1
     try:
-        missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
-        unknown = [column for column in reader.fieldnames or () if column not in COLUMNS]
-        if missing or unknown:
-            wrong = [FieldError(f"row 1, {column}", f"Add the column {column}", "missing") for column in missing]
-            wrong += [FieldError(f"row 1, {column}", f"Remove the column {column}", "unknown") for column in unknown]
+        head = next(reader, [])
+        wrong = [
+            FieldError(f"row 1, {column}", f"Add the column {column}", "missing") for column in COLUMNS if column not in head
+        ]
+        for place, column in enumerate(head):
+            if column not in COLUMNS or column in head[:place]:
+                wrong.append(FieldError(f"row 1, {column}", f"Remove the column {column}", "unknown"))
+        if wrong:
             raise CannotReadMeasures(errors=wrong)
         for number, cells in enumerate(reader, start=2):
-            row, wrong = _row(number, cells)
+            row, wrong = _row(number, head, cells)
             errors += wrong
             rows += [row] if row else []
     except csv.Error as error:
-        errors.append(FieldError(f"row {reader.line_num}", f"This is not CSV: {error}"))
+        errors.append(FieldError(f"row {number + 1}", f"This is not CSV: {error}"))
     if not errors:
         errors = faults(rows)
     if errors:
@@ -127,10 +131,10 @@ def fact(framework: Framework, measures: Iterable[CatalogueMeasure]) -> Framewor
     )
 
 
-def _row(number: int, cells: dict[str | None, str | None]) -> tuple[MeasureRow | None, list[FieldError]]:
-    if None in cells or None in cells.values():
+def _row(number: int, head: Sequence[str], cells: Sequence[str]) -> tuple[MeasureRow | None, list[FieldError]]:
+    if len(cells) != len(head):
         return None, [FieldError(f"row {number}", f"Enter {len(COLUMNS)} cells, in quotes where they hold commas")]
-    said = {str(column): (cell or "").strip() for column, cell in cells.items()}
+    said = {column: cell.strip() for column, cell in zip(head, cells, strict=True)}
     errors = [
         FieldError(f"row {number}, {column}", f"Enter {' or '.join(words)}")
         for column, words in _WORDS.items()
