@@ -241,6 +241,31 @@ async def test_a_feed_that_has_not_changed_is_answered_with_304(icb: Icb, path: 
     assert other.status_code == 200
 
 
+async def test_a_feed_is_the_same_whether_it_was_asked_for_before_or_not(icb: Icb):
+    hours = Contract().owes(HOURS)
+    for step in (hours.all(100), [hours.restated(90)]):
+        await icb.hears(step)
+        answers = [await icb.client.get("/api/v1/totals.csv") for _ in range(2)]
+        told = [{name: value for name, value in answer.headers.items() if name != "x-request-id"} for answer in answers]
+        assert told[0] == told[1]
+        assert answers[0].text == answers[1].text
+        assert answers[0].headers["X-Request-ID"] != answers[1].headers["X-Request-ID"]
+    assert ",90," in answers[0].text
+    denied = await icb.client.get("/api/v1/totals.csv", headers={"Authorization": "Bearer nobody"})
+    assert denied.status_code == 401
+
+
+async def test_the_latest_quarter_is_another_feed_when_a_new_one_begins(icb: Icb):
+    contract = Contract()
+    await icb.hears(contract.owes(HOURS, quarter=Q1).all(5))
+    first = await icb.client.get("/api/v1/totals?dimension=region")
+    await icb.runtime.pool.execute("UPDATE feed SET mark = mark - 1")
+    await icb.hears(contract.owes(HOURS, quarter=Q2).all(6))
+    second = await icb.client.get("/api/v1/totals?dimension=region", headers={"If-None-Match": first.headers["ETag"]})
+    assert second.status_code == 200
+    assert [each["value"] for each in second.json()["items"]] == ["6"]
+
+
 async def test_a_publication_has_one_etag_for_ever(icb: Icb):
     hours = Contract().owes(HOURS)
     await icb.hears(hours.all(100))

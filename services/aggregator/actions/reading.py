@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeVar
 from uuid import UUID
 
 from services.aggregator.models.behind import ContractBehind, ContractsBehind
@@ -28,6 +29,9 @@ Place = tuple[int, date, UUID, bool]
 BEGINNING: Place = (0, date.min, UUID(int=0), False)
 
 
+P = TypeVar("P", Cell, Total)
+
+
 @dataclass(frozen=True)
 class Wanted:
     """Which totals; empty: all. ``own``: True for buyers' own core KPIs, False for the framework's measures, None for both."""
@@ -38,16 +42,20 @@ class Wanted:
     counted: Counted | None = None
     own: bool | None = None
 
-    def takes(self, total: Total | YearTotal) -> bool:
+    def takes(self, one: Cell | Total | YearTotal) -> bool:
+        """Whether it is one of these; ``codes`` and ``own`` are for the database, but for what was published."""
         return (
-            (not self.codes or total.measure_code in self.codes)
-            and (not self.dimensions or total.dimension in self.dimensions)
-            and self.member in (None, total.member)
-            and self.counted in (None, total.counted)
+            (not self.dimensions or one.dimension in self.dimensions)
+            and self.member in (None, one.member)
+            and self.counted in (None, one.counted)
         )
 
     def takes_published(self, total: Total) -> bool:
-        return self.takes(total) and self.own in (None, total.owner_id is not None)
+        return (
+            self.takes(total)
+            and (not self.codes or total.measure_code in self.codes)
+            and self.own in (None, total.owner_id is not None)
+        )
 
 
 async def latest_quarter(conn: Connection, at: datetime) -> Quarter:
@@ -64,19 +72,24 @@ async def totals(
     threshold: int,
     as_of: datetime | None = None,
     publication: int | None = None,
+    after: tuple[str, ...] = (),
+    limit: int | None = None,
 ) -> tuple[list[Total], str | None]:
-    """In the order of ``Total.place``, with a tag that changes whenever they do (None as at a time).
+    """In the order of their places, with a tag that changes whenever they do (None as at a time).
 
-    Raises NoSuchPublication.
+    ``after`` a place, and up to ``limit``. Raises NoSuchPublication.
     """
     if publication is not None:
         made = (await publications.publication(conn, quarter.first_day, publication)).publication
-        found = [total for total in await publications.published(conn, made.publication_id) if wanted.takes_published(total)]
-        return sorted(found, key=lambda total: total.place), str(made.publication_id)
+        published = filter(wanted.takes_published, await publications.published(conn, made.publication_id))
+        return _in_order(published, after)[:limit], str(made.publication_id)
     cells, tag = await _cells(conn, quarter, wanted, as_of)
-    shown = showing.with_groups(showing.hide_small_numbers(cells, threshold))
-    found = [total for total in map(showing.as_total, shown) if wanted.takes(total)]
-    return sorted(found, key=lambda total: total.place), tag
+    shown = filter(wanted.takes, showing.with_groups(showing.hide_small_numbers(cells, threshold)))
+    return [showing.as_total(cell) for cell in _in_order(shown, after)[:limit]], tag
+
+
+def _in_order(found: Iterable[P], after: tuple[str, ...]) -> list[P]:
+    return sorted((one for one in found if one.place > after), key=lambda one: one.place)
 
 
 async def tag(conn: Connection, quarter: Quarter, publication: int | None) -> str:

@@ -43,7 +43,6 @@ PublicationNumber = Annotated[int | None, Query(ge=1, le=1_000_000, description=
 @router.get("/totals", response_model=Totals, responses=NOT_MODIFIED)
 async def list_totals(
     request: Request,
-    response: Response,
     tx: Tx,
     caller: Subscriber,
     quarter: WantedQuarter,
@@ -53,23 +52,27 @@ async def list_totals(
     cursor: Cursor,
     as_of: AsOf = None,
     publication: PublicationNumber = None,
-) -> Totals | Response:
+) -> Response:
     """Totals of one quarter, each beside its coverage."""
     one_moment(as_of, publication)
-    tag = Tag(request, threshold)
-    if as_of is None and (answer := tag.if_known(await reading.tag(tx, quarter, publication))):
+    tag = Tag(request, quarter, threshold)
+    if as_of is None and (answer := tag.answer(await reading.tag(tx, quarter, publication))):
         return answer
-    totals, read = await reading.totals(tx, quarter, wanted, threshold=threshold, as_of=as_of, publication=publication)
     after = decode_cursor(cursor, *[str] * 8) if cursor else ()
-    left = [total for total in totals if total.place > after]
-    items = left[:limit]
-    tag.put(response, read)
-    return Totals(
-        quarter=quarter,
-        items=items,
-        next=encode_cursor(*items[-1].place) if len(left) > limit else None,
-        notes=overlap_notes(items),
+    found, read = await reading.totals(
+        tx,
+        quarter,
+        wanted,
+        threshold=threshold,
+        as_of=as_of,
+        publication=publication,
+        after=after,
+        limit=limit + 1,
     )
+    items = found[:limit]
+    more = encode_cursor(*items[-1].place) if len(found) > limit else None
+    page = Totals(quarter=quarter, items=items, next=more, notes=overlap_notes(items))
+    return tag.put(Response(page.model_dump_json(), media_type="application/json"), read)
 
 
 @router.get("/totals.csv", response_class=Response, responses={200: {"content": {"text/csv": {}}}, **NOT_MODIFIED})
@@ -85,15 +88,14 @@ async def totals_as_csv(
 ) -> Response:
     """All totals of one quarter as CSV; its columns keep their names and places."""
     one_moment(as_of, publication)
-    tag = Tag(request, threshold)
-    if as_of is None and (answer := tag.if_known(await reading.tag(tx, quarter, publication))):
+    tag = Tag(request, quarter, threshold)
+    if as_of is None and (answer := tag.answer(await reading.tag(tx, quarter, publication))):
         return answer
     totals, read = await reading.totals(tx, quarter, wanted, threshold=threshold, as_of=as_of, publication=publication)
     response = Response(csv_feed.as_csv(totals), media_type="text/csv; charset=utf-8; header=present")
     response.headers["Link"] = '<totals.csv-metadata.json>; rel="describedby"; type="application/csvm+json"'
     response.headers["Content-Disposition"] = f'attachment; filename="totals-{quarter.code}.csv"'
-    tag.put(response, read)
-    return response
+    return tag.put(response, read)
 
 
 @router.get("/totals.csv-metadata.json", response_class=JSONResponse)

@@ -104,6 +104,17 @@ class Cell:
     promised_approved: Decimal
     hidden: bool = False
 
+    @property
+    def counted(self) -> Counted:
+        return "pledges" if self.pledge else "contracts"
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """Its place in the order of totals of a quarter, and no other's."""
+        measure = self.measure
+        owner = str(measure.buyer_id or "")
+        return (measure.framework, measure.code, measure.unit, measure.kind, owner, self.counted, self.dimension, self.member)
+
 
 class Total(Frozen):
     """A quarterly total beside its coverage."""
@@ -131,17 +142,9 @@ class Total(Frozen):
 
     @property
     def place(self) -> tuple[str, ...]:
-        """Its place in the order of totals of a quarter, and no other total's."""
-        return (
-            self.framework,
-            self.measure_code,
-            self.unit,
-            self.kind,
-            str(self.owner_id or ""),
-            self.counted,
-            self.dimension,
-            self.member,
-        )
+        """As ``Cell.place``."""
+        owner = str(self.owner_id or "")
+        return (self.framework, self.measure_code, self.unit, self.kind, owner, self.counted, self.dimension, self.member)
 
 
 class Totals(Frozen):

@@ -66,7 +66,7 @@ def as_total(cell: Cell) -> Total:
         theme=measure.theme,
         outcome=measure.outcome,
         owner_id=measure.buyer_id,
-        counted="pledges" if cell.pledge else "contracts",
+        counted=cell.counted,
         dimension=cell.dimension,
         member=cell.member,
         member_name=cell.member_name,

@@ -80,7 +80,7 @@ def _shown(member: _OverYear, hidden: set[str]) -> YearTotal:
         unit=measure.unit,
         kind=measure.kind,
         owner_id=measure.buyer_id,
-        counted="pledges" if cell.pledge else "contracts",
+        counted=cell.counted,
         dimension=cell.dimension,
         member=cell.member,
         member_name=cell.member_name,
