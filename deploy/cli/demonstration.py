@@ -56,11 +56,10 @@ async def _advance(day: date, data: Path | None) -> str:
 
     to = noon(day)
     running = None if places.configured() else DataFolder(data or default_folder()).holder()
-    with progress() as bar:
-        task = bar.add_task("Days", total=None)
+    with progress("Days lived through") as tell:
 
         def lived(number: int, total: int) -> None:
-            bar.update(task, completed=number, total=total)
+            tell(number, total, "")
 
         if running:
             await asyncio.to_thread(advance_there, running, data or default_folder(), to, lived)

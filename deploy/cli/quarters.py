@@ -91,15 +91,14 @@ async def _rebuild_totals(swap: bool, data: Path | None) -> Rebuilt:
         direct = settings.database_direct.get_secret_value() if settings.database_direct else settings.database("aggregator")
         log = await open_log(settings.log)
         try:
-            with progress() as bar:
-                task = bar.add_task("Reading events", total=None)
+            with progress("Reading events") as tell:
                 return await rebuild_totals(
                     direct,
                     log,
                     epoch=settings.epoch,
                     clock=SystemClock(),
                     swap=swap,
-                    progress=lambda done, total: bar.update(task, completed=done, total=total),
+                    progress=lambda done, total: tell(done, total, ""),
                 )
         finally:
             await log.close()

@@ -62,6 +62,7 @@ async def play(
                 await days.settle()
         if day < scenario.present:
             await days.live_through(day, until=evening(day))
+        await days.deliver()
         day_done(day)
         day += timedelta(days=1)
     return stage

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from services.commitments.models.contracts import LegalRegime
+from services.commitments.models.words import LegalRegime
 from shared.access import Role
 from shared.obligations import Basis, ContractForm, Direction, Frequency, Frozen, Kind, Place, Sector, Side
 from shared.quarters import LONDON, Quarter, quarters_of

@@ -11,7 +11,7 @@ from deploy.database.provision import connected
 from deploy.demo import keys
 from deploy.demo.playing import play
 from deploy.demo.scenario import Person, Scenario, at_work, read
-from deploy.local.folder import CannotStart
+from deploy.local.folder import CannotStart, default_folder
 from deploy.local.postgres import PostgresServer
 from deploy.local.run import present_of, runtimes, up
 from services.commitments.actions.people import create_key
@@ -34,7 +34,7 @@ def show(data: Path, *, host: str, port: int, say: Callable[[str], None]) -> Non
         await load(scenario, server)
 
     def started(url: str) -> None:
-        say(_what_to_look_at(scenario, keys.read(data), url))
+        say(_what_to_look_at(scenario, keys.read(data), url, "" if data == default_folder() else f" --data {data}"))
 
     up(data, host=host, port=port, say=say, prepare=prepare, started=started)
 
@@ -42,7 +42,8 @@ def show(data: Path, *, host: str, port: int, say: Callable[[str], None]) -> Non
 async def load(scenario: Scenario, server: PostgresServer) -> None:
     """Play the scenario on the databases of ``server``, with a progress bar. Raises NotFresh."""
     stood = await present_of(server)
-    if stood is not None and local_date(stood) >= scenario.present:
+    folder = server.folder.parent
+    if stood is not None and local_date(stood) >= scenario.present and keys.read(folder):
         return
     async with connected(server.url("commitments")) as conn:
         if stood is None and await conn.fetchval("SELECT EXISTS (SELECT FROM contracts)"):
@@ -50,14 +51,13 @@ async def load(scenario: Scenario, server: PostgresServer) -> None:
     clock = DemonstrationClock(at_work(scenario.begins - timedelta(days=1)) if stood is None else stood)
     begins = scenario.begins if stood is None else local_date(stood)
     async with runtimes(server, clock) as opened:
-        with progress() as bar:
-            task = bar.add_task("Loading the demonstration", total=(scenario.present - begins).days + 1)
+        total = (scenario.present - begins).days + 1
+        with progress("Loading the demonstration") as tell:
 
             def day_done(day: date) -> None:
-                bar.update(task, advance=1, description=f"Living through {day:%B %Y}")
+                tell((day - begins).days + 1, total, f"Living through {day:%B %Y}")
 
             await play(scenario, opened, clock, day_done=day_done)
-        folder = server.folder.parent
         keys.write(folder, await _make_keys(scenario, opened[0], at=clock.now()))
 
 
@@ -78,7 +78,7 @@ def _shown(scenario: Scenario) -> list[Person]:
     return [person for person in scenario.person if person.shown_as]
 
 
-def _what_to_look_at(scenario: Scenario, secrets: dict[str, str], url: str) -> str:
+def _what_to_look_at(scenario: Scenario, secrets: dict[str, str], url: str, where: str) -> str:
     lines = ["", "API keys, for the Authorization header:"]
     for person in _shown(scenario):
         lines.append(f"  {person.shown_as:17} {person.name:15} {secrets.get(person.shown_as or '', 'unknown')}")
@@ -99,7 +99,7 @@ def _what_to_look_at(scenario: Scenario, secrets: dict[str, str], url: str) -> s
         curl(analyst, "/icb/api/v1/totals?quarter=2026-27-Q2"),
         "",
         "Move time on and watch returns fall due, come late and escalate:",
-        "  .venv/bin/parity demo advance --to 2027-01-05",
+        f"  .venv/bin/parity demo advance --to 2027-01-05{where}",
         "",
     ]
     return "\n".join(lines)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from random import Random
 
 from deploy.demo.scenario import Closing, Contract, Obligation, Organisation, OwnMeasure, Person, Restatement, Scenario
-from services.commitments.models.contracts import LegalRegime
+from services.commitments.models.words import LegalRegime
 from shared.access import Role
 from shared.obligations import Basis, ContractForm, Direction, Frequency, Kind, Place, Sector, Side
 from shared.quarters import Quarter, quarters_of
