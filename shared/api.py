@@ -166,6 +166,8 @@ def decode_cursor(cursor: str, *types: Any) -> tuple[Any, ...]:
     shape: Any = tuple.__class_getitem__(types)
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        if b"\\u0000" in text:  # PostgreSQL cannot store it, so no list gave it
+            raise CursorNotUnderstood
         found: tuple[Any, ...] = TypeAdapter(shape).validate_json(text)
     except (ValueError, ValidationError):
         raise CursorNotUnderstood from None

@@ -86,10 +86,10 @@ async def record_organisation(
 async def change_organisation(
     organisation_id: UUID,
     body: OrganisationChange,
-    if_match: IfMatch,
     tx: Tx,
     now: Now,
     caller: Administrator,
+    if_match: IfMatch,
     request: Request,
     response: Response,
 ) -> OrganisationView:
@@ -101,10 +101,10 @@ async def change_organisation(
 async def change_settings(
     organisation_id: UUID,
     body: BuyerSettings,
-    if_match: IfMatch,
     tx: Tx,
     now: Now,
     caller: Manager,
+    if_match: IfMatch,
     request: Request,
     response: Response,
 ) -> OrganisationView:
