@@ -1,6 +1,6 @@
 """The JSON API of the commitments service."""
 
-from services.commitments.api import contracts, measures, organisations, people
+from services.commitments.api import contracts, measures, notices, organisations, people
 from services.commitments.api.routing import router
 
-__all__ = ["contracts", "measures", "organisations", "people", "router"]
+__all__ = ["contracts", "measures", "notices", "organisations", "people", "router"]

@@ -15,4 +15,7 @@ Reader = Annotated[
 """Everybody who works with contracts; what they see of them is another question."""
 Manager = Annotated[Caller, allow(Role.CONTRACT_MANAGER, scope=Scope.COMMITMENTS_WRITE)]
 """A contract manager, of the own organisation's contracts."""
+Importer = Annotated[Caller, allow(Role.CONTRACT_MANAGER, Role.ADMINISTRATOR, scope=Scope.COMMITMENTS_WRITE)]
+"""Who makes contracts of notices: a contract manager of the own organisation's, an administrator of anybody's."""
+ProposalReader = Annotated[Caller, allow(Role.CONTRACT_MANAGER, Role.ADMINISTRATOR, scope=Scope.COMMITMENTS_READ)]
 Administrator = Annotated[Caller, allow(Role.ADMINISTRATOR, scope=Scope.ADMIN)]

@@ -118,8 +118,8 @@ class Declining(Frozen):
 
 
 class Settlement(Frozen):
-    """What a person makes of later releases: the changes to apply to what is recorded (``title``, ``value.amount``,
-    ``period.ends_on``), and why. Changes of obligations are variations of the contract, made before or after."""
+    """What a person makes of later releases, and why: which changes to apply to what is recorded (``title``, ``value.amount``,
+    ``period.ends_on``, ``ended_on``). The others are for variations of the contract, made before or after."""
 
     apply: frozenset[Annotated[str, Field(max_length=600)]] = Field(frozenset(), max_length=100)
     reason: Words

@@ -25,6 +25,7 @@ def _values(contract: ProposedContract) -> dict[str, Any]:
 def _named(contract: ProposedContract) -> Iterator[tuple[str, Any]]:
     said = contract.model_dump(mode="json")
     yield "title", said["title"]
+    yield "status", "terminated" if contract.status == "terminated" else None
     yield "buyers", _names(contract.buyers)
     yield "suppliers", _names(contract.suppliers)
     for name in ("amount", "currency"):

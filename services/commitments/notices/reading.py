@@ -157,8 +157,8 @@ _MESSAGES = {
 
 def _id_of(said: Any) -> str | None:
     id = said.get("id") if isinstance(said, dict) else None
-    return _printable(str(id))[:500] if isinstance(id, str | int) and not isinstance(id, bool) and str(id).strip() else None
+    return _printable(str(id))[:200] if isinstance(id, str | int) and not isinstance(id, bool) and str(id).strip() else None
 
 
 def _printable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()
+    return text.encode("utf-8", "replace").decode().replace("\0", "?")

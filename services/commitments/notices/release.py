@@ -89,7 +89,7 @@ Moment = Annotated[datetime, BeforeValidator(_moment)]
 Day = Annotated[date, BeforeValidator(_day)]
 """The Europe/London date of a moment: 2026-06-30T23:00:00Z is 1 July."""
 Said = Annotated[str | None, BeforeValidator(_text)]
-Identifier = Annotated[str, BeforeValidator(_text), Field(max_length=500)]
+Identifier = Annotated[str, BeforeValidator(_text), Field(max_length=200)]
 Flag = Annotated[bool | None, BeforeValidator(_flag)]
 Words = Annotated[list[str], BeforeValidator(_words)]
 Number = Annotated[Decimal, BeforeValidator(_amount), PlainSerializer(plain, return_type=str, when_used="json")]
@@ -125,7 +125,7 @@ class Named(Part):
             name = _text(said.get("name"))
             if not isinstance(name, str):
                 raise ValueError("An organisation has an id or a name")
-            return said | {"id": name[:500]}
+            return said | {"id": name[:200]}
         return said
 
 
