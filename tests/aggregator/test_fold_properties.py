@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from services.aggregator.models.totals import Amounts, Cell
 from services.aggregator.store import ledger
 from services.aggregator.store import totals as store
 from shared.db import Connection
-from tests.aggregator.builders import AFTER_Q2, Positions
+from tests.aggregator.builders import AFTER_Q2, HOURS, TERMS_OF_EMPLOYMENT, Contract, Positions, an_organisation
 from tests.aggregator.conftest import Aggregator
 from tests.aggregator.histories import batches_of, histories
 from tests.aggregator.plain_fold import kept_totals, plain_fold
@@ -70,3 +71,23 @@ def described(cell: Cell) -> tuple[Any, ...]:
     amounts = cell.amounts or Amounts()
     known = (cell.due, cell.received, cell.approved, cell.promised_due, cell.promised_received, cell.promised_approved)
     return (cell.quarter, cell.measure.measure_id, cell.pledge, cell.dimension, cell.member, *amounts.parts, *known)
+
+
+async def test_two_members_who_fold_at_once_take_turns(aggregator: Aggregator):
+    """Of one supplier's two contracts, in two partitions, each sees what the other has heard: only one figure counts."""
+    supplier = (an_organisation("A supplier of two"),)
+    one, two = (Contract(suppliers=supplier).owes(TERMS_OF_EMPLOYMENT, HOURS) for _ in range(2))
+    events = [one.all((80, 100), 1), two.all((82, 100), 2, at=AFTER_Q2 + timedelta(days=1))]
+    batches = [aggregator.positions.heard(told) for told in events]
+    async with aggregator.pool.acquire() as first, aggregator.pool.acquire() as second:
+        begun = [conn.transaction() for conn in (first, second)]
+        for transaction in begun:
+            await transaction.start()
+        await hear(first, batches[0], at=AFTER_Q2)
+        waiting = asyncio.create_task(hear(second, batches[1], at=AFTER_Q2))
+        await asyncio.sleep(0.2)
+        assert not waiting.done()
+        await begun[0].commit()
+        await waiting
+        await begun[1].commit()
+    assert await kept_totals(aggregator.pool) == plain_fold(event for told in events for event in told)
