@@ -49,14 +49,17 @@ def comparable(owed: Sequence[QuarterOwed], quarter: Quarter) -> list[QuarterOwe
 
 def window(owed: Sequence[QuarterOwed], quarter: Quarter) -> list[QuarterOwed]:
     """The quarters that a rating at the end of ``quarter`` looks at, by the basis in force then, in order."""
-    entries = comparable(owed, quarter)
-    match entries and entries[-1].terms.basis:
+    here = next((entry for entry in owed if entry.quarter == quarter), None)
+    if here is None:
+        return []
+    match here.terms.basis:
         case Basis.QUARTER:
-            return entries[-1:]
+            return [here]
         case Basis.YEAR:
-            return [entry for entry in entries if entry.quarter >= quarter.first_of_year]
-        case _:
-            return entries
+            first = quarter.first_of_year
+            return comparable([entry for entry in owed if first <= entry.quarter <= quarter], quarter)
+        case Basis.CONTRACT:
+            return comparable(owed, quarter)
 
 
 def measure(counted: Sequence[QuarterOwed]) -> Measured | None:
@@ -71,23 +74,23 @@ def measure(counted: Sequence[QuarterOwed]) -> Measured | None:
         case Terms(kind=Kind.RATIO):
             return _pooled(counted)
         case Terms(kind=Kind.HEADCOUNT | Kind.FLAG):
-            return Measured(amount(latest), Fraction(latest.terms.target))
+            return Measured(Fraction(_value(latest)), Fraction(latest.terms.target))
         case Terms(kind=Kind.FTE, fte_counting=FteCounting.AVERAGE):
             return _average(counted)
+        case Terms(kind=Kind.FTE):
+            return Measured(Fraction(sum(_value(entry) for entry in counted)) / 4, _targets(counted))
         case _:
-            return Measured(
-                sum((amount(entry) for entry in counted), Fraction()),
-                sum((Fraction(entry.terms.target) for entry in counted), Fraction()),
-            )
+            return Measured(Fraction(sum(_value(entry) for entry in counted)), _targets(counted))
 
 
-def amount(entry: QuarterOwed) -> Fraction:
-    """What an approved quarter, not of a ratio, adds: its figure; under ``fte_years`` a quarter of it."""
-    figure = entry.figure
-    if figure is None or figure.value is None:
+def _targets(counted: Sequence[QuarterOwed]) -> Fraction:
+    return Fraction(sum(entry.terms.target for entry in counted))
+
+
+def _value(entry: QuarterOwed) -> Decimal:
+    if entry.figure is None or entry.figure.value is None:
         raise ValueError(f"{entry.quarter} has no value")
-    quarters = 4 if entry.terms.kind is Kind.FTE and entry.terms.fte_counting is FteCounting.FTE_YEARS else 1
-    return Fraction(figure.value) / quarters
+    return entry.figure.value
 
 
 def _parts(entry: QuarterOwed) -> tuple[Fraction, Fraction]:
@@ -111,10 +114,10 @@ def _pooled(counted: Sequence[QuarterOwed]) -> Measured | None:
 def _average(counted: Sequence[QuarterOwed]) -> Measured:
     """Weighted by the days of the contract in each quarter; what was approved for one weighs a day at least."""
     weights = [max(entry.days, 1) for entry in counted]
+    weighed = list(zip(counted, weights, strict=True))
     return Measured(
-        sum((amount(entry) * weight for entry, weight in zip(counted, weights, strict=True)), Fraction()) / sum(weights),
-        sum((Fraction(entry.terms.target) * weight for entry, weight in zip(counted, weights, strict=True)), Fraction())
-        / sum(weights),
+        Fraction(sum(_value(entry) * weight for entry, weight in weighed)) / sum(weights),
+        Fraction(sum(entry.terms.target * weight for entry, weight in weighed)) / sum(weights),
     )
 
 

@@ -10,8 +10,8 @@ from fractions import Fraction
 from shared.obligations import Basis, FteCounting, Kind
 from shared.quarters import Quarter
 from shared.ratings.classes import Rating
-from shared.ratings.figures import QuarterOwed, comparable, measure, window
-from shared.ratings.rating import limits, rate, reaches
+from shared.ratings.figures import QuarterOwed, comparable, measure
+from shared.ratings.rating import Rated, limits, reaches
 
 QUARTERS_OF_PACE = 4
 """How many of the last rated quarters the pace is taken from."""
@@ -28,30 +28,26 @@ class Forecast:
     short: bool
 
 
-def forecast(owed: Sequence[QuarterOwed], quarter: Quarter, targets: Mapping[Quarter, Decimal]) -> Forecast | None:
-    """Forecast an obligation from its approved quarters up to ``quarter`` and the targets of every quarter of the contract.
+def forecast(rated: Rated, owed: Sequence[QuarterOwed], targets: Mapping[Quarter, Decimal]) -> Forecast | None:
+    """Forecast an obligation from its rating, its quarters and the targets of every quarter of the contract.
 
     None where it cannot be known (no pace yet), where no quarter is left, for a basis of one quarter, and for what does not add
     up over time: an average, a headcount, a ratio, a flag. A missing quarter is neither zero nor forgotten: its target remains.
     """
-    rated = rate(owed, quarter)
-    if rated is None or not rated.reported:
-        return None
-    terms = rated.terms
+    terms, quarter, so_far = rated.terms, rated.quarter, rated.measured
     adds_up = terms.kind is Kind.FLOW or (terms.kind is Kind.FTE and terms.fte_counting is FteCounting.FTE_YEARS)
-    if not adds_up or terms.basis is Basis.QUARTER:
+    if not adds_up or terms.basis is Basis.QUARTER or not rated.reported or so_far is None:
         return None
-
-    def within(other: Quarter) -> bool:
-        return terms.basis is Basis.CONTRACT or other.first_of_year == quarter.first_of_year
-
-    so_far = measure([entry for entry in window(owed, quarter) if entry.figure is not None])
-    remaining = {other: Fraction(target) for other, target in targets.items() if within(other) and other not in rated.counted}
+    year = [quarter.first_of_year.plus(n) for n in range(4)]
+    horizon = [other for other in (targets if terms.basis is Basis.CONTRACT else year) if other in targets]
+    remaining = [other for other in horizon if other not in rated.counted]
+    if not any(other > quarter for other in remaining):
+        return None
     last_rated = [entry for entry in comparable(owed, quarter) if entry.figure is not None][-QUARTERS_OF_PACE:]
     pace = measure(last_rated)
-    if so_far is None or pace is None or not pace.target or not any(other > quarter for other in remaining):
+    if pace is None or not pace.target:
         return None
-    left = sum(remaining.values(), Fraction())
+    left = sum((Fraction(targets[other]) for other in remaining), Fraction())
     expected = so_far.delivered + left * pace.delivered / pace.target
     target = so_far.target + left
     _, second, _ = limits(terms, target)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, datetime
 from typing import Any
 
 import pytest
 
 from services.alerts.handlers import fold
-from shared.db import Connection
+from shared.db import Connection, connect
 from shared.events import Event
 from shared.events.commitments import ContractVaried
 from shared.obligations import ContractForm, Judgement, Kind, Side
 from tests.alerts.builders import Contract, Promised, Telling, at, contents
+from tests.conftest import Databases
 from tests.shared.ratings.builders import NEXT_Q1, Q1, Q2, Q3, Q4, terms
 
 JULY, AUGUST, SEPTEMBER, OCTOBER, NOVEMBER = (at(date(2026, month, 10)) for month in (7, 8, 9, 10, 11))
@@ -281,3 +283,35 @@ async def test_facts_that_change_nothing_are_told_once(conn: Connection, tell: T
     assert len(kept["alerts"]) == 1
     assert await conn.fetchval("SELECT count(*) FROM outbox WHERE type = 'alert.raised.v1'") == 1
     assert await conn.fetchval("SELECT count(*) FROM history") == 1
+
+
+async def test_two_replicas_that_hear_of_one_contract_at_once_leave_nothing_out(database: Databases, tell: Telling) -> None:
+    """One hears commitments, the other returns; a forecast needs both. Each waits until it sees what the other has stored."""
+    contract = Contract()
+    url = database("alerts")
+    one, other = await connect(url), await connect(url)
+    year = {Q1: "30", Q2: "30", Q3: "30", Q4: "30", NEXT_Q1: "46"}
+    returns = [
+        tell(event, at(quarter.next().first_day, hour))
+        for quarter, figure in year.items()
+        for event, hour in ((contract.opened(quarter), 5), (contract.approved(quarter, figure), 12))
+    ]
+    try:
+        begun = one.transaction()
+        await begun.start()
+        await fold(one, returns)
+
+        async def hear_commitments() -> None:
+            async with other.transaction():
+                await fold(other, [tell(contract.recorded(), at(date(2026, 4, 1)))])
+
+        waiting = asyncio.create_task(hear_commitments())
+        await asyncio.sleep(0.2)
+        assert not waiting.done()
+        await begun.commit()
+        await waiting
+        (alert,) = await alerts(one, "forecast")
+        assert alert["status"] == "open"
+    finally:
+        await one.close()
+        await other.close()

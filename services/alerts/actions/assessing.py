@@ -21,6 +21,7 @@ from services.alerts.store import alerts as alerts_store
 from services.alerts.store import facts as store
 from services.alerts.store import ratings as ratings_store
 from shared.db import Connection
+from shared.quarters import Quarter
 
 
 async def assess_again(conn: Connection, affected: Affected) -> None:
@@ -50,7 +51,7 @@ async def assess_again(conn: Connection, affected: Affected) -> None:
         episodes |= lateness(versions, reviews.get(return_id, []), resolved({return_id}))
     for sha256, lines in files.items():
         episodes |= sharing(sha256, lines, resolved({subject_of(line.contract_id, sha256) for line in lines}))
-    await _save_ratings(conn, assessed)
+    await _save_ratings(conn, assessed, affected.rated_since)
     await _save_alerts(conn, episodes, await alerts_store.alerts_about(conn, subjects))
 
 
@@ -92,14 +93,16 @@ def _by_file(lines: Sequence[LineVersion], files: Collection[str]) -> dict[str, 
     return found
 
 
-async def _save_ratings(conn: Connection, assessed: Mapping[UUID, Assessed]) -> None:
+async def _save_ratings(conn: Connection, assessed: Mapping[UUID, Assessed], since: Mapping[UUID, Quarter]) -> None:
     """Store and tell each rating that is another than before; forget those of quarters that are no longer owed."""
-    obligations = await ratings_store.obligations(conn, assessed.keys())
-    before = {(old.obligation_id, old.quarter): old for old in await ratings_store.ratings_of(conn, assessed.keys())}
+    obligations = await ratings_store.obligations(conn, since.keys())
+    before = {(old.obligation_id, old.quarter): old for old in await ratings_store.ratings_since(conn, since)}
     changed: list[StoredRating] = []
-    for obligation_id, outcome in assessed.items():
-        contract_id = obligations[obligation_id].contract_id
+    for obligation_id, first in since.items():
+        outcome, contract_id = assessed[obligation_id], obligations[obligation_id].contract_id
         for quarter, (rated, at) in outcome.ratings.items():
+            if quarter < first:
+                continue
             new = as_stored(rated, outcome.figures, obligation_id=obligation_id, contract_id=contract_id, at=at)
             old = before.pop((obligation_id, quarter), None)
             if old is None or replace(old, version=0) != new:

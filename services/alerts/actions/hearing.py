@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from services.alerts.actions.assessing import assess_again
+from services.alerts.models.facts import LineVersion, Owed
 from services.alerts.models.news import Affected, Heard
 from services.alerts.rules.news import contracts_of, evidence_of, news
 from services.alerts.store import facts as store
 from shared.db import Connection
 from shared.events.returns import LineFact, ReturnFact
+from shared.quarters import Quarter
 
 
 async def hear(conn: Connection, heard: Sequence[Heard]) -> None:
@@ -35,14 +38,15 @@ async def hear(conn: Connection, heard: Sequence[Heard]) -> None:
         ),
     )
     await store.add(conn, found)
+    rated_since: dict[UUID, Quarter] = {}
+    facts: list[Owed | LineVersion] = [*found.owed, *found.lines]
+    for fact in facts:
+        rated_since[fact.obligation_id] = min(fact.quarter, rated_since.get(fact.obligation_id, fact.quarter))
     await assess_again(
         conn,
         Affected(
-            obligations=frozenset(
-                [promise.obligation_id for promise in found.promises]
-                + [owed.obligation_id for owed in found.owed]
-                + [line.obligation_id for line in found.lines]
-            ),
+            obligations=frozenset(rated_since) | {promise.obligation_id for promise in found.promises},
+            rated_since=rated_since,
             returns=frozenset([version.return_id for version in found.returns] + [line.return_id for line in found.lines]),
             files=frozenset(files) if found.lines else frozenset(),
         ),

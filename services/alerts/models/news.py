@@ -61,5 +61,7 @@ class Affected:
     """What has to be thought over again: obligations, returns, and files of evidence."""
 
     obligations: frozenset[UUID] = frozenset()
+    rated_since: Mapping[UUID, Quarter] = field(default_factory=dict)
+    """By obligation: the first quarter whose facts are new. What came before it keeps its rating."""
     returns: frozenset[UUID] = frozenset()
     files: frozenset[str] = frozenset()

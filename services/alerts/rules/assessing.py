@@ -59,6 +59,8 @@ def assess(facts: ObligationFacts) -> Assessed:
         if not isinstance(fact, Promise):
             _take(figures, fact.quarter, owed.get(fact.quarter), lines.get(fact.quarter))
             _rate_again(ratings, figures, since=fact.quarter, at=fact.at)
+        if isinstance(fact, Owed):
+            continue  # what is asked for and has not come makes a rating incomplete, but nobody short
         rated = {quarter: rating for quarter, (rating, _) in ratings.items()}
         watch.see(order(fact), _conditions(rated, figures, lines, promise), partial(_ending, rated))
     return Assessed(ratings, figures, watch.episodes(), heard[-1].at)
@@ -113,7 +115,8 @@ def _conditions(
         severity = shortfall_severity(latest.rating, short_before)
         if severity is not None:
             found.append(about(AlertKind.SHORTFALL, latest.quarter, severity, {"short_before": short_before}))
-    expected = forecast(list(figures.values()), latest_line.quarter, promise.targets) if promise is not None else None
+    today = ratings.get(latest_line.quarter)
+    expected = forecast(today, list(figures.values()), promise.targets) if today and promise else None
     if expected is not None and expected.short:
         because = {
             "until": expected.until.code,

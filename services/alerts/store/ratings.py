@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from uuid import UUID
 
@@ -15,9 +15,15 @@ from shared.quarters import Quarter
 from shared.ratings import Rating, WhyOther
 
 
-async def ratings_of(conn: Connection, obligation_ids: Collection[UUID]) -> list[StoredRating]:
+async def ratings_since(conn: Connection, since: Mapping[UUID, Quarter]) -> list[StoredRating]:
+    """Of each of these obligations, from its quarter on."""
     found = await conn.fetch(
-        "SELECT * FROM ratings WHERE obligation_id = ANY ($1) ORDER BY obligation_id, quarter", list(obligation_ids)
+        """
+        SELECT r.* FROM ratings r JOIN unnest($1::uuid[], $2::date[]) AS since (obligation_id, quarter) USING (obligation_id)
+        WHERE r.quarter >= since.quarter ORDER BY r.obligation_id, r.quarter
+        """,
+        list(since.keys()),
+        [quarter.first_day for quarter in since.values()],
     )
     return [_rating(row) for row in found]
 

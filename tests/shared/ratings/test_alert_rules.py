@@ -29,7 +29,7 @@ from shared.ratings import (
 from shared.ratings.classes import AlertKind
 from shared.ratings.severity import RAISED_AT
 from shared.working_days import add_working_days
-from tests.shared.ratings.builders import NEXT_Q1, Q1, Q2, Q3, Q4, a_figure, owed, terms, thresholds
+from tests.shared.ratings.builders import NEXT_Q1, Q1, Q2, Q3, Q4, a_figure, owed, rated, terms, thresholds
 
 
 @pytest.mark.parametrize(
@@ -85,42 +85,46 @@ def flow(*figures: str | None, in_force: Terms | None = None) -> list[QuarterOwe
     return [owed(quarter, in_force or terms(), figure) for quarter, figure in zip((Q1, Q2, Q3, Q4), figures, strict=False)]
 
 
+def expected(entries: list[QuarterOwed], quarter: Quarter, targets: dict[Quarter, Decimal]) -> Forecast | None:
+    return forecast(rated(entries, quarter), entries, targets)
+
+
 class TestForecast:
     def test_expected_is_delivered_so_far_and_the_remaining_targets_at_the_pace_of_the_last_quarters(self) -> None:
         varied = [owed(Q1, terms(target=20), "20"), owed(Q2, terms(target=80), "70")]
-        assert forecast(varied, Q2, TARGETS) == Forecast(
+        assert expected(varied, Q2, TARGETS) == Forecast(
             until=Q4, expected=Fraction(180), target=Fraction(200), limit=Fraction(180), short=False
         )
 
     def test_expected_below_the_second_band_of_the_whole_target_is_short(self) -> None:
         ramp = {Q1: Decimal(20), Q2: Decimal(30), Q3: Decimal(100), Q4: Decimal(100)}
         pace_before = [owed(Q1.plus(-n), terms(), "30") for n in (1, 2)]
-        found = forecast([*pace_before, owed(Q1, terms(target=20), "20")], Q1, ramp)
+        found = expected([*pace_before, owed(Q1, terms(target=20), "20")], Q1, ramp)
         assert found is not None
         assert found.expected == 20 + 230 * Fraction(80, 120)
         assert found.short
 
     def test_the_pace_is_of_the_last_four_rated_quarters(self) -> None:
         entries = [owed(Q1.plus(n), terms(basis=Basis.CONTRACT), "0" if n < 2 else "50") for n in range(6)]
-        found = forecast(entries, Q1.plus(5), {Q1.plus(n): Decimal(50) for n in range(8)})
+        found = expected(entries, Q1.plus(5), {Q1.plus(n): Decimal(50) for n in range(8)})
         assert found is not None
         assert found.expected == 200 + 100
 
     @pytest.mark.parametrize("figure", ["30", "40"])
     def test_who_is_short_today_needs_no_forecast(self, figure: str) -> None:
-        found = forecast(flow(figure), Q1, TARGETS)
+        found = expected(flow(figure), Q1, TARGETS)
         assert found is not None
         assert not found.short
 
     def test_approaching_today_and_below_the_second_band_at_the_end(self) -> None:
         ramp = TARGETS | {Q3: Decimal(200)}
         entries = [*[owed(Q1.plus(-n), terms(), "25") for n in (1, 2)], owed(Q1, terms(), "46")]
-        found = forecast(entries, Q1, ramp)
+        found = expected(entries, Q1, ramp)
         assert found is not None
         assert found.short
 
     def test_a_missing_quarter_is_neither_zero_nor_forgotten(self) -> None:
-        found = forecast(flow("50", None, "50"), Q3, TARGETS)
+        found = expected(flow("50", None, "50"), Q3, TARGETS)
         assert found is not None
         assert (found.expected, found.target) == (200, 200)
 
@@ -139,17 +143,17 @@ class TestForecast:
     def test_there_is_none_where(
         self, why: str, entries: list[QuarterOwed], quarter: Quarter, targets: dict[Quarter, Decimal]
     ) -> None:
-        assert forecast(entries, quarter, targets) is None, why
+        assert expected(entries, quarter, targets) is None, why
 
     def test_fte_years_add_up(self) -> None:
         years = terms(Kind.FTE, target="3.125", basis=Basis.CONTRACT, fte_counting=FteCounting.FTE_YEARS)
-        found = forecast([owed(Q1, years, "12.5")], Q1, {Q1.plus(n): Decimal("3.125") for n in range(8)})
+        found = expected([owed(Q1, years, "12.5")], Q1, {Q1.plus(n): Decimal("3.125") for n in range(8)})
         assert found is not None
         assert (found.expected, found.until) == (25, Q1.plus(7))
 
     def test_lower_is_better_is_short_when_it_will_be_above(self) -> None:
         lower = terms(target=5, direction=Direction.LOWER, bands=thresholds("20", "22", "28"))
-        found = forecast([owed(Q1, lower, "6")], Q1, {Q1.plus(n): Decimal(5) for n in range(4)})
+        found = expected([owed(Q1, lower, "6")], Q1, {Q1.plus(n): Decimal(5) for n in range(4)})
         assert found is not None
         assert (found.expected, found.short) == (24, True)
 
