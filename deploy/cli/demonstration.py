@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +19,7 @@ demonstration = typer.Typer(help="A small region's history to look at; its time 
 
 def register(app: typer.Typer) -> None:
     app.add_typer(demonstration, name="demo")
+    app.command()(simulate)
 
 
 @demonstration.callback(invoke_without_command=True)
@@ -67,3 +68,49 @@ async def _advance(day: date, data: Path | None) -> str:
             async with places.settings(data) as settings_of:
                 await advance_here(settings_of, to, lived)
     return to.isoformat()
+
+
+def simulate(
+    contracts: Annotated[int, typer.Option(help="How many contracts.", min=1, max=1_000_000)],
+    quarters: Annotated[int, typer.Option(help="How many quarters of history.", min=1, max=40)] = 4,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same region.", min=0)] = 1,
+    as_events: Annotated[
+        bool, typer.Option("--as-events", help="Only tell its events, for regions too large to act out.")
+    ] = False,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Make up a region and its history, in an empty deployment. Look at it with 'parity up --data …'.
+
+    Without --as-events everything is done by the services' own actions, some hundred lines a second.
+    """
+    from deploy.local.folder import default_folder
+
+    where = data or default_folder() / "simulated"
+    made = asyncio.run(_simulate(contracts, quarters, seed, as_events, where))
+    text = f"{made['contracts']} contracts over {made['quarters']} quarters, {made['lines']} lines."
+    if not places.configured():
+        text += f" Look at them with: parity up --data {where}"
+    result(made, as_json=as_json, text=text)
+
+
+async def _simulate(contracts: int, quarters: int, seed: int, as_events: bool, where: Path) -> dict[str, int]:
+    from deploy.simulation.events import lines_in
+    from deploy.simulation.region import region
+    from deploy.simulation.simulating import act_out, tell_events
+    from shared.quarters import Quarter, local_date
+    from shared.settings import Settings
+
+    if places.configured() and Settings().deployment != "demonstration":
+        fail("This deployment is production, and nothing is made up there. Set PARITY_DEPLOYMENT=demonstration for a trial.")
+    # The same all quarter long, so that the seed alone decides and an interrupted one can go on another day.
+    present = Quarter.of(local_date(datetime.now(UTC))).previous().last_day
+    scenario = region(contracts=contracts, quarters=quarters, seed=seed, present=present)
+    made = {"contracts": contracts, "quarters": quarters, "seed": seed, "lines": lines_in(scenario)}
+    async with places.settings(where, create=True) as settings_of:
+        with progress("Simulating") as tell:
+            if as_events:
+                made["events"] = await tell_events(scenario, settings_of, seed, tell)
+            else:
+                await act_out(scenario, settings_of, tell)
+    return made

@@ -30,27 +30,32 @@ def configured() -> bool:
 
 
 @asynccontextmanager
-async def settings(data: Path | None) -> AsyncIterator[SettingsOf]:
+async def settings(data: Path | None, *, create: bool = False) -> AsyncIterator[SettingsOf]:
     """``async with settings(data) as settings_of: settings_of("returns")``.
 
     Without configured databases PostgreSQL is taken as it runs under 'parity up', or started for the length of this command.
+    ``create`` makes the local databases where there are none.
     """
     if configured():
         from shared.settings import Settings
 
         yield lambda service: Settings()
         return
+    from deploy.database.provision import provision
     from deploy.local.folder import DataFolder, default_folder
     from deploy.local.postgres import PostgresServer
     from deploy.local.run import present_of
-    from deploy.local.settings import local_settings
+    from deploy.local.services import all_services
+    from deploy.local.settings import local_settings, owner_settings
 
     folder = DataFolder(data or default_folder())
     server = PostgresServer(folder.path / "postgres")
-    if not server.data.exists():
+    if not server.data.exists() and not create:
         fail(f"There is no data in {folder.path} yet. Start Parity with 'parity up' or 'parity demo', or set PARITY_DATABASE_….")
     running = folder.holder()
     with nullcontext() if running else folder, nullcontext() if running else server:
+        if create and not running:
+            await provision(owner_settings(server), {service.name: service.migrations for service in all_services()})
         demonstration = await present_of(server) is not None
         yield lambda service: local_settings(server, service, demonstration=demonstration)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,6 @@ from deploy.database.provision import connected
 from deploy.demo.days import Days, NotADemonstration
 from deploy.demo.keys import secret_of
 from deploy.local.folder import CannotStart
-from deploy.local.services import all_services
 from shared.access import Role, caller_of
 from shared.clock import DemonstrationClock
 from shared.errors import Conflict, Forbidden, ParityError
@@ -108,18 +106,16 @@ def advance_there(running: Mapping[str, Any], folder: Path, to: datetime, lived:
 
 async def advance_here(settings_of: Callable[[str], Settings], to: datetime, lived: Lived) -> None:
     """Live through the days in this process. Raises NotADemonstration, TimeRunsForward."""
+    from deploy.local.run import runtimes_by  # which serves the route above
+
     async with connected(settings_of("commitments").database("identity")) as conn:
         stands = await present(conn)
     if stands is None:
         raise NotADemonstration
     clock = DemonstrationClock(stands)
     total = (local_date(to) - local_date(stands)).days + 1
-    async with AsyncExitStack() as stack:
-        opened = [
-            await stack.enter_async_context(await Runtime.open(service, settings_of(service.name), clock=clock))
-            for service in all_services()
-        ]
-        number = 0
+    number = 0
+    async with runtimes_by(settings_of, clock) as opened:
         async for _ in Days(opened, clock).advance(to):
             number += 1
             lived(number, total)

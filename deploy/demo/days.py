@@ -61,7 +61,8 @@ class Days:
         for at, runtime, chore in sorted(due, key=lambda one: one[0]):
             self.move_clock(at)
             await run_chore(runtime.pool, chore, day, at=at)
-            await self.settle()
+            if await _told(runtime) != self._settled.get(runtime.service.name):
+                await self.settle()
         self.move_clock(min(until, _last_moment(day)))
         await move_on(self._keeper.identity, self._clock.now())
 
@@ -71,7 +72,7 @@ class Days:
 
     async def settle(self) -> None:
         """Carry what was told to everybody who listens; costs next to nothing where nothing was."""
-        while (told := await self._told()) != self._settled:
+        while (told := {runtime.service.name: await _told(runtime) for runtime in self._runtimes}) != self._settled:
             await drain(*self._runtimes)
             self._settled = told
 
@@ -82,11 +83,10 @@ class Days:
             while await address_next(runtime.pool, runtime.identity) or await silent.send_next(runtime.pool, runtime.identity):
                 pass
 
-    async def _told(self) -> Mapping[str, int]:
-        return {
-            runtime.service.name: await runtime.pool.fetchval("SELECT coalesce(max(number), 0) FROM outbox")
-            for runtime in self._runtimes
-        }
+
+async def _told(runtime: Runtime) -> int:
+    number: int = await runtime.pool.fetchval("SELECT coalesce(max(number), 0) FROM outbox")
+    return number
 
 
 def _last_moment(day: date) -> datetime:

@@ -32,6 +32,10 @@ _TOLD: tuple[tuple[str, str, str, Act], ...] = (
 """Where a contract tells of it, on which of its days, in which service, and how it is done."""
 
 
+_LISTENERS = ("alerts", "aggregator")
+"""People act there on what was heard, so everything is heard first."""
+
+
 @dataclass(frozen=True)
 class Step:
     """What somebody does on a day, in one transaction of one service."""
@@ -57,9 +61,11 @@ async def play(
         await days.live_through(day, until=at_work(day))
         for step in steps:
             if step.on == day:
+                if step.service in _LISTENERS:
+                    await days.settle()
                 async with by_name[step.service].pool.acquire() as conn, conn.transaction():
                     await step.act(conn)
-                await days.settle()
+        await days.settle()
         if day < scenario.present:
             await days.live_through(day, until=evening(day))
         await days.deliver()

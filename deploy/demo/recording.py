@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from deploy.demo.scenario import Contract, Obligation, Variation, at_work
@@ -12,6 +13,7 @@ from services.commitments.models.contracts import NewContract, Party, Weights
 from services.commitments.models.obligations import Counting, NewObligation, OwnMeasure
 from services.commitments.models.obligations import Variation as Varied
 from services.commitments.store import contracts as store
+from services.commitments.store.measures import measures as measures_of
 from shared.db import Connection
 from shared.events.commitments import Baseline
 from shared.obligations import Bands, BandsBy, QuarterTarget
@@ -19,10 +21,12 @@ from shared.obligations import Bands, BandsBy, QuarterTarget
 
 async def record(stage: Stage, contract: Contract, conn: Connection) -> None:
     known = await find(stage, contract, conn)
-    at = at_work(contract.recorded_on)
-    stage.recorded[contract.key] = known or await actions.record_contract(
-        conn, _new_contract(stage, contract), by=stage.manager(contract), at=at
-    )
+    if known is None:
+        known_measures = await measures_of(conn, buyer_id=stage.organisations[contract.buyer])
+        new = _new_contract(stage, contract, {one.measure.code for one in known_measures})
+        at = at_work(contract.recorded_on)
+        known = await actions.record_contract(conn, new, by=stage.manager(contract), at=at)
+    stage.recorded[contract.key] = known
 
 
 async def find(stage: Stage, contract: Contract, conn: Connection) -> Recorded | None:
@@ -54,7 +58,7 @@ async def vary(stage: Stage, contract: Contract, told: Variation, conn: Connecti
     await actions.vary(conn, stands.contract_id, obligation.obligation_id, varied, by=manager, at=at_work(told.on))
 
 
-def _new_contract(stage: Stage, contract: Contract) -> NewContract:
+def _new_contract(stage: Stage, contract: Contract, codes: Collection[str]) -> NewContract:
     return NewContract(
         reference=contract.reference,
         title=contract.title,
@@ -69,16 +73,18 @@ def _new_contract(stage: Stage, contract: Contract) -> NewContract:
         weights=Weights.model_validate(contract.weights.model_dump()) if contract.weights else None,
         tender_days=contract.tender_days,
         baselines=_baselines(contract),
-        obligations=tuple(_new_obligation(stage, contract, one) for one in contract.obligation),
+        obligations=tuple(_new_obligation(stage, contract, one, codes) for one in contract.obligation),
     )
 
 
-def _new_obligation(stage: Stage, contract: Contract, owed: Obligation) -> NewObligation:
+def _new_obligation(stage: Stage, contract: Contract, owed: Obligation, codes: Collection[str]) -> NewObligation:
+    """``codes``: the measures that the buyer can name already."""
+    code = owed.measure or (owed.own.code if owed.own else "")
     return NewObligation(
         reference=owed.reference,
         side=owed.side,
-        measure=owed.measure,
-        own_measure=OwnMeasure.model_validate(owed.own.model_dump()) if owed.own else None,
+        measure=code if code in codes else None,
+        own_measure=OwnMeasure.model_validate(owed.own.model_dump()) if owed.own and code not in codes else None,
         owner_id=stage.people[owed.owner].person_id if owed.owner else None,
         method_statement=owed.method,
         relevant=owed.relevant,

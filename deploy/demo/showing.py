@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -50,7 +51,7 @@ async def load(scenario: Scenario, server: PostgresServer) -> None:
             raise NotFresh(NotFresh.__doc__)
     clock = DemonstrationClock(at_work(scenario.begins - timedelta(days=1)) if stood is None else stood)
     begins = scenario.begins if stood is None else local_date(stood)
-    async with runtimes(server, clock) as opened:
+    async with _hurried(server), runtimes(server, clock) as opened:
         total = (scenario.present - begins).days + 1
         with progress("Loading the demonstration") as tell:
 
@@ -59,6 +60,19 @@ async def load(scenario: Scenario, server: PostgresServer) -> None:
 
             await play(scenario, opened, clock, day_done=day_done)
         keys.write(folder, await _make_keys(scenario, opened[0], at=clock.now()))
+
+
+@asynccontextmanager
+async def _hurried(server: PostgresServer) -> AsyncIterator[None]:
+    """Commits need not wait for the disk: what a crash takes is played again."""
+    async with connected(server.url()) as conn:
+        await conn.execute("ALTER SYSTEM SET synchronous_commit = off")
+        await conn.execute("SELECT pg_reload_conf()")
+        try:
+            yield
+        finally:
+            await conn.execute("ALTER SYSTEM RESET synchronous_commit")
+            await conn.execute("SELECT pg_reload_conf()")
 
 
 async def _make_keys(scenario: Scenario, commitments: Runtime, *, at: datetime) -> dict[str, str]:

@@ -23,7 +23,7 @@ from deploy.local.postgres import PostgresServer
 from deploy.local.services import PATHS, all_services, service_called
 from deploy.local.serving import listen, serve, stopped_by_signals, together
 from deploy.local.settings import local_settings, owner_settings
-from shared.clock import DemonstrationClock, TickingClock
+from shared.clock import Clock, DemonstrationClock, TickingClock
 from shared.identity.present import move_on, present
 from shared.service import Runtime
 from shared.settings import Settings
@@ -93,12 +93,19 @@ async def _serve_one(service: str, prefix: str, listening: socket) -> None:
 @asynccontextmanager
 async def runtimes(server: PostgresServer, clock: DemonstrationClock | None) -> AsyncIterator[list[Runtime]]:
     """The four services, connected; with a ``clock`` they are a demonstration."""
-    async with AsyncExitStack() as stack:
-        opened = []
-        for service in all_services():
-            settings = local_settings(server, service.name, demonstration=clock is not None)
-            opened.append(await stack.enter_async_context(await Runtime.open(service, settings, clock=clock)))
+    demonstration = clock is not None
+    async with runtimes_by(lambda name: local_settings(server, name, demonstration=demonstration), clock) as opened:
         yield opened
+
+
+@asynccontextmanager
+async def runtimes_by(settings_of: Callable[[str], Settings], clock: Clock | None) -> AsyncIterator[list[Runtime]]:
+    """The four services, connected by these settings, with one clock."""
+    async with AsyncExitStack() as stack:
+        yield [
+            await stack.enter_async_context(await Runtime.open(service, settings_of(service.name), clock=clock))
+            for service in all_services()
+        ]
 
 
 async def present_of(server: PostgresServer) -> datetime | None:

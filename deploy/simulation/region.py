@@ -51,17 +51,19 @@ def region(*, contracts: int, quarters: int, seed: int, present: date) -> Scenar
     chance = Random(seed)  # noqa: S311 - a seed is wanted, not a secret
     last = Quarter.of(present).previous()
     first = last.plus(1 - quarters)
+    icb = Organisation(key="icb", name="Simulated ICB", sector=Sector.PUBLIC, buyer=True)
     buyers = [_organisation(chance, f"buyer{n}", buyer=True) for n in range(max(1, contracts // 25))]
     suppliers = [_organisation(chance, f"supplier{n}", buyer=False) for n in range(max(2, contracts // 4))]
     owed = [
-        _contract(chance, n, chance.choice(buyers).key, chance.choice(suppliers).key, first, last, present)
+        _contract(chance, seed, n, chance.choice(buyers).key, chance.choice(suppliers).key, first, last, present)
         for n in range(contracts)
     ]
     return Scenario(
         begins=first.first_day,
         present=present,
-        organisation=(*buyers, *suppliers),
+        organisation=(icb, *buyers, *suppliers),
         person=(
+            _person(icb, Role.ICB_ANALYST, Role.ADMINISTRATOR),
             *(_person(one, Role.CONTRACT_MANAGER) for one in buyers),
             *(_person(one, Role.SUPPLIER_EDITOR, Role.SUPPLIER_CERTIFIER) for one in suppliers),
         ),
@@ -92,7 +94,9 @@ def _person(organisation: Organisation, *roles: Role) -> Person:
     )
 
 
-def _contract(chance: Random, number: int, buyer: str, supplier: str, first: Quarter, last: Quarter, present: date) -> Contract:
+def _contract(
+    chance: Random, seed: int, number: int, buyer: str, supplier: str, first: Quarter, last: Quarter, present: date
+) -> Contract:
     starts_on = first.plus(chance.choice((0, 0, 0, 0, 1, 2))).first_day + timedelta(days=chance.choice((0, 0, 0, 31, 45)))
     starts_on = min(starts_on, last.first_day)
     ends_on = Quarter.of(starts_on).plus(chance.randint(2, 15)).last_day
@@ -110,7 +114,7 @@ def _contract(chance: Random, number: int, buyer: str, supplier: str, first: Qua
     file_on, approve_on = _filing(chance, ran, present)
     return Contract(
         key=f"contract{number}",
-        reference=f"SIM-{number:06}",
+        reference=f"SIM-{seed}-{number:06}",
         title=f"Simulated contract {number}",
         form=ContractForm.CONTRACT,
         legal_regime=LegalRegime.PA2023,
