@@ -193,14 +193,19 @@ async def test_an_obligation_may_end_and_another_begin(world: World) -> None:
     args = (contract.contract_id, contract.obligations[0].obligation_id, ending)
     await actions.vary(world.conn, *args, by=world.manager, at=NOW)
     more = an_obligation("more", targets=targets(10, Q3, Q4))
-    after = await actions.add_obligation(world.conn, contract.contract_id, more, "Agreed.", by=world.manager, at=NOW)
+    after = await actions.add_obligations(world.conn, contract.contract_id, [more], "Agreed.", by=world.manager, at=NOW)
     first, second = (await world.told())[-1].obligations
     assert [terms is not None for terms in map(first.terms_in, (Q3, Q4))] == [True, False]
     assert [terms is not None for terms in map(second.terms_in, (Q2, Q3))] == [False, True]
     assert after.version == 3
     late = an_obligation("late", targets=targets(10, Q1))
-    with pytest.raises(QuarterOver):
-        await actions.add_obligation(world.conn, contract.contract_id, late, "Agreed.", by=world.manager, at=NOW)
+    again = an_obligation("more", targets=targets(10, Q3))
+    with pytest.raises(Invalid) as refused:
+        await actions.add_obligations(world.conn, contract.contract_id, [again, late], "Agreed.", by=world.manager, at=NOW)
+    assert [(error.pointer, error.code) for error in refused.value.errors] == [
+        ("/obligations/0/reference", "reference-taken"),
+        ("/obligations/1/targets", "quarter-over"),
+    ]
 
 
 async def test_quarters_that_are_over_cannot_be_varied_nor_closed(world: World) -> None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 
-from services.commitments.actions import measures as measure_actions
+from services.commitments.actions.owing import Ready, add, prepare, within
 from services.commitments.models.contracts import Closing, Contract, ContractChange, NewContract, Part, Party
 from services.commitments.models.measures import MeasureStatus
-from services.commitments.models.obligations import NewObligation, ObligationVersion, OwnMeasure, Variation
+from services.commitments.models.obligations import NewObligation, Variation
 from services.commitments.models.viewer import Viewer
 from services.commitments.rules import contracts as rules
 from services.commitments.rules.counting import count
@@ -21,10 +21,9 @@ from services.commitments.store import measures as measure_store
 from shared import history
 from shared.access import Caller, Role
 from shared.db import Connection
-from shared.errors import Conflict, FieldError, Invalid, NotFound, ParityError, PreconditionFailed
+from shared.errors import Conflict, FieldError, Invalid, NotFound, PreconditionFailed
 from shared.events.commitments import ContractClosed, ContractFact, ContractRecorded, ContractVaried
 from shared.ids import new_id
-from shared.obligations import Measure
 from shared.quarters import Quarter, local_date
 from shared.spine import publish
 
@@ -37,17 +36,8 @@ class NotLeadBuyer(Conflict):
     """Your organisation leads no buyer of this contract. A contract is recorded by the buyer that leads."""
 
 
-class ReferenceTaken(Conflict):
-    """Another obligation of this contract has this reference."""
-
-
 class ExtendByChange(Conflict):
     """A change can move the end out, not in. Close the contract early instead."""
-
-
-class _Ready(NamedTuple):
-    new: NewObligation
-    version: ObligationVersion
 
 
 async def record_contract(conn: Connection, new: NewContract, *, by: Caller, at: datetime) -> Contract:
@@ -59,8 +49,8 @@ async def record_contract(conn: Connection, new: NewContract, *, by: Caller, at:
     await _check_parties(conn, new)
     ready, errors = [], []
     for number, obligation in enumerate(new.obligations):
-        one = await _prepare(conn, lead, obligation, new, f"/obligations/{number}", by=by, at=at)
-        if isinstance(one, _Ready):
+        one = await prepare(conn, lead, obligation, new, f"/obligations/{number}", by=by, at=at)
+        if isinstance(one, Ready):
             ready.append(one)
         else:
             errors += one
@@ -77,7 +67,7 @@ async def record_contract(conn: Connection, new: NewContract, *, by: Caller, at:
     await store.add_parties(conn, contract_id, Part.BUYER, new.buyers)
     await store.add_parties(conn, contract_id, Part.SUPPLIER, new.suppliers)
     for number, one in enumerate(ready):
-        await _add(conn, contract_id, number, one)
+        await add(conn, contract_id, number, one)
     return await _tell(conn, ContractRecorded, contract_id, "recorded", by=by, at=at)
 
 
@@ -99,29 +89,45 @@ async def change_contract(
     return await _tell(conn, ContractRecorded, contract_id, "changed", by=by, at=at, detail=detail)
 
 
-async def add_obligation(
+async def add_obligations(
     conn: Connection,
     contract_id: UUID,
-    new: NewObligation,
+    new: Sequence[NewObligation],
     reason: str,
     *,
     by: Caller,
     at: datetime,
     version: int | None = None,
 ) -> Contract:
-    """Owe one thing more, from its first target's quarter on. Raises NotFound, PreconditionFailed, Invalid, ReferenceTaken."""
+    """Owe more, each from its first target's quarter on: all of it, or nothing.
+
+    The past is only for a contract under which nothing was owed yet. Raises NotFound, PreconditionFailed, and Invalid whose
+    pointers name the number in ``new``: ``/obligations/0/measure``.
+    """
     before = await lock_contract(conn, contract_id, by, version=version)
-    if any(one.reference == new.reference for one in before.obligations):
-        raise ReferenceTaken
-    ready = await _prepare(conn, before.lead_buyer_id, new, before, "", by=by, at=at)
-    if not isinstance(ready, _Ready):
-        raise Invalid(errors=ready)
-    if ready.version.from_quarter < Quarter.of(local_date(at)):
-        raise rules.QuarterOver
-    await _add(conn, contract_id, len(before.obligations), ready)
+    earliest = Quarter.of(local_date(at) if before.obligations else before.starts_on)
+    taken = {one.reference for one in before.obligations}
+    added, errors = [], []
+    for number, obligation in enumerate(new):
+        pointer = f"/obligations/{number}"
+        if obligation.reference in taken:
+            detail = "Another obligation of this contract has this reference"
+            errors.append(FieldError(f"{pointer}/reference", detail, "reference-taken"))
+        taken.add(obligation.reference)
+        one = await prepare(conn, before.lead_buyer_id, obligation, before, pointer, by=by, at=at)
+        if not isinstance(one, Ready):
+            errors += one
+        elif one.version.from_quarter < earliest:
+            errors.append(FieldError(f"{pointer}/targets", rules.QuarterOver().detail, "quarter-over"))
+        else:
+            added.append(one)
+    if errors:
+        raise Invalid(errors=errors)
+    for number, one in enumerate(added, len(before.obligations)):
+        await add(conn, contract_id, number, one)
     await store.change(conn, before.model_copy(update={"version": before.version + 1}))
-    detail = {"obligation": new.reference, "reason": reason}
-    return await _tell(conn, ContractVaried, contract_id, "obligation added", by=by, at=at, detail=detail)
+    said = {"obligations": [one.reference for one in new], "reason": reason}
+    return await _tell(conn, ContractVaried, contract_id, "obligations added", by=by, at=at, detail=said)
 
 
 async def vary(
@@ -165,7 +171,7 @@ async def vary(
             first=variation.from_quarter,
         )
         if isinstance(counted, list):
-            raise Invalid(errors=_within("/counting", counted))
+            raise Invalid(errors=within("/counting", counted))
         wording = variation.counting.wording
         varied = newest.model_copy(update={**changed, "wording": wording, "terms": counted.terms, "targets": counted.targets})
     await store.add_version(conn, obligation_id, varied)
@@ -227,69 +233,6 @@ async def _check_parties(conn: Connection, new: NewContract) -> None:
         errors.append(FieldError("/parent_id", "No framework or lot with this id is recorded", "unknown-contract"))
     if errors:
         raise Invalid(errors=errors)
-
-
-async def _prepare(
-    conn: Connection,
-    buyer_id: UUID,
-    new: NewObligation,
-    contract: NewContract | Contract,
-    pointer: str,
-    *,
-    by: Caller,
-    at: datetime,
-) -> _Ready | list[FieldError]:
-    measure = await _measure(conn, buyer_id, new, pointer, by=by, at=at)
-    if isinstance(measure, FieldError):
-        return [measure]
-    counted = count(new, measure, version=1, starts_on=contract.starts_on, ends_on=contract.ends_on)
-    if isinstance(counted, list):
-        return _within(pointer, counted)
-    version = ObligationVersion(
-        version=1,
-        from_quarter=counted.targets[0].quarter,
-        wording=new.wording,
-        terms=counted.terms,
-        targets=counted.targets,
-        reason=None,
-        recorded_at=at,
-        recorded_by=by.person_id,
-    )
-    return _Ready(new, version)
-
-
-async def _measure(
-    conn: Connection, buyer_id: UUID, new: NewObligation, pointer: str, *, by: Caller, at: datetime
-) -> Measure | FieldError:
-    code = new.own_measure.code if new.own_measure else new.measure or ""
-    found = await measure_store.find_measure(conn, code, buyer_id=buyer_id)
-    if new.own_measure is not None:
-        if found is not None and found.measure.buyer_id == buyer_id and _same(found.measure, new.own_measure):
-            return found.measure
-        try:
-            return await measure_actions.add_buyer_measure(conn, buyer_id, new.own_measure, by=by.person_id, at=at)
-        except ParityError as error:
-            return FieldError(f"{pointer}/own_measure", error.detail, error.code)
-    if found is None:
-        detail = f"{code} is in no catalogue. Choose a code of the catalogue, or describe a measure of your own"
-        return FieldError(f"{pointer}/measure", detail, "unknown-measure")
-    if found.status is MeasureStatus.INACTIVE:
-        return FieldError(f"{pointer}/measure", f"{code} is inactive and cannot be promised", "inactive-measure")
-    return found.measure
-
-
-def _same(known: Measure, described: OwnMeasure) -> bool:
-    return (known.unit, known.kind, known.direction) == (described.unit, described.kind, described.direction)
-
-
-def _within(pointer: str, errors: Sequence[FieldError]) -> list[FieldError]:
-    return [FieldError(pointer + error.pointer, error.detail, error.code) for error in errors]
-
-
-async def _add(conn: Connection, contract_id: UUID, number: int, ready: _Ready) -> None:
-    obligation_id = new_id()
-    await store.add_obligation(conn, contract_id, obligation_id, number, ready.new)
-    await store.add_version(conn, obligation_id, ready.version)
 
 
 async def _tell(

@@ -11,7 +11,7 @@ from fastapi import Query, Response
 from services.commitments.actions import contracts as actions
 from services.commitments.api.routing import Manager, Reader, router
 from services.commitments.models.contracts import Closing, Contract, ContractChange, ContractSummary, NewContract
-from services.commitments.models.obligations import AddedObligation, Variation
+from services.commitments.models.obligations import AddedObligations, Variation
 from services.commitments.models.viewer import Viewer
 from services.commitments.store import contracts as store
 from shared.api import Cursor, IfMatch, Limit, Now, Page, Tx, decode_cursor, encode_cursor, etag
@@ -54,11 +54,11 @@ async def change_contract(
 
 
 @router.post("/contracts/{contract_id}/obligations", status_code=201)
-async def add_obligation(
-    contract_id: UUID, body: AddedObligation, tx: Tx, now: Now, caller: Manager, version: IfMatch, response: Response
+async def add_obligations(
+    contract_id: UUID, body: AddedObligations, tx: Tx, now: Now, caller: Manager, version: IfMatch, response: Response
 ) -> Contract:
-    """Owe one thing more from a quarter on, with a reason."""
-    contract = await actions.add_obligation(tx, contract_id, body.obligation, body.reason, by=caller, at=now, version=version)
+    """Owe more from a quarter on, with a reason: all of it, or nothing."""
+    contract = await actions.add_obligations(tx, contract_id, body.obligations, body.reason, by=caller, at=now, version=version)
     return _answer(contract, response)
 
 

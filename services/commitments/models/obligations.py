@@ -95,10 +95,10 @@ class NewObligation(Counting):
         return self
 
 
-class AddedObligation(Frozen):
-    """One thing more that is owed, and why."""
+class AddedObligations(Frozen):
+    """What is owed more, and why."""
 
-    obligation: NewObligation
+    obligations: Annotated[tuple[NewObligation, ...], Field(min_length=1, max_length=500)]
     reason: Words
 
 
