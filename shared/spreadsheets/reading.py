@@ -54,7 +54,7 @@ def read_table(content: bytes, *, sheet: str, headings: Sequence[str], required:
         row = Row(sheet, number, columns, [*values, *([None] * (max(columns.values()) + 1 - len(values)))])
         for heading in columns:
             if isinstance(failed := row.values[columns[heading]], _Failed):
-                row.refuse(heading, failed.message, "formula")
+                row.refuse(heading, failed.message, "no-value")
         errors += row.errors
         if all(value is None or value == "" for value in row.values):
             continue
@@ -128,29 +128,33 @@ def _xlsx(content: bytes, sheet: str) -> Iterator[list[Any]]:
     except Exception:  # whatever a broken file makes of its reader, it is the file's fault
         raise NotASpreadsheet from None
     name = sheet if sheet in with_values.sheetnames else (with_values.sheetnames or [""])[0]
-    tables = [_values(book, name) for book in (with_values, with_formulas)]
+    tables = [_cells(book, name) for book in (with_values, with_formulas)]
     while True:
         try:
-            values, formulas = (next(table, None) for table in tables)
+            cells, formulas = (next(table, None) for table in tables)
+            row = [_calculated(cell, formula.value) for cell, formula in zip(cells or (), formulas or (), strict=False)]
         except Exception:
             raise NotASpreadsheet from None
-        if values is None or formulas is None:
+        if cells is None or formulas is None:
             return
-        yield [_calculated(value, formula) for value, formula in zip(values, formulas, strict=False)]
+        yield row
 
 
-def _values(book: Any, name: str) -> Iterator[Sequence[Any]]:
+def _cells(book: Any, name: str) -> Iterator[Sequence[Any]]:
     worksheet = book[name]
     worksheet.reset_dimensions()
-    found: Iterator[Sequence[Any]] = worksheet.iter_rows(max_col=_WIDEST, values_only=True)
+    found: Iterator[Sequence[Any]] = worksheet.iter_rows(max_col=_WIDEST)
     return found
 
 
-def _calculated(value: Any, formula: Any) -> Any:
+def _calculated(cell: Any, formula: Any) -> Any:
+    value = cell.value
     if value is None and formula is not None:
         return _Failed("This formula has no value yet: open the workbook, save it, and send it again")
     if isinstance(value, str) and value in _FAILED:
         return _Failed(f"The formula comes to {value}: correct it")
+    if isinstance(value, int | float) and "%" in cell.number_format:
+        return _Failed("This cell is formatted as a percentage, so that 95 % is kept as 0.95: format it as a plain number")
     return value
 
 

@@ -40,6 +40,10 @@ class Row:
     values: Sequence[Any]
     errors: list[CellError] = field(default_factory=list)
 
+    def cell(self, heading: str) -> str:
+        """As it is written in a formula: ``Obligations!B7``; the first of the row where there is no such column."""
+        return f"{self.sheet}!{get_column_letter(self.columns.get(heading, 0) + 1)}{self.number}"
+
     def refuse(self, heading: str, message: str, code: str = "invalid") -> None:
         letter = get_column_letter(self.columns.get(heading, 0) + 1)
         self.errors.append(CellError(self.sheet, self.number, letter, message, code))

@@ -96,8 +96,16 @@ def test_a_cell_that_cannot_be_read_is_named(heading: str, said: str) -> None:
 
 def test_a_formula_that_fails_is_reported_and_never_lost() -> None:
     content = workbook([*HEADINGS], ["Amina", "#DIV/0!", None, None], ["Tom", "=1/0", None, None])
-    assert refused(content) == [("Table!B2", "formula"), ("Table!B3", "formula")]
-    assert refused(b"Name,Hours\nAmina,#REF!\n") == [("Table!B2", "formula")]
+    assert refused(content) == [("Table!B2", "no-value"), ("Table!B3", "no-value")]
+    assert refused(b"Name,Hours\nAmina,#REF!\n") == [("Table!B2", "no-value")]
+
+
+def test_a_percentage_is_not_taken_for_its_hundredth() -> None:
+    book = load_workbook(BytesIO(workbook([*HEADINGS], ["Amina", 0.95])))
+    book["Table"]["B2"].number_format = "0%"
+    held = BytesIO()
+    book.save(held)
+    assert refused(held.getvalue()) == [("Table!B2", "no-value")]
 
 
 def test_headings_that_are_unknown_doubled_or_missing() -> None:
