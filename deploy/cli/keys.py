@@ -125,9 +125,10 @@ async def _organisation(conn: Connection, identifier: str, name: str | None, at:
     from shared.access import NOBODY
     from shared.obligations import Sector
 
-    scheme, _, number = identifier.rpartition("-")
-    if not scheme:
-        fail(f"{identifier} is no identifier. Write scheme and number, such as GB-NHS-QYG.", 2)
+    if identifier.count("-") < 2:
+        fail(f"{identifier} is no identifier. Write register and number, such as GB-NHS-QYG.", 2)
+    country, register, number = identifier.split("-", 2)
+    scheme = f"{country}-{register}"
     known = await find_organisation_by_identifier(conn, scheme, number)
     if known is not None:
         return known.organisation_id

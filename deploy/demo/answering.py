@@ -9,7 +9,7 @@ from services.aggregator.store import publications
 from services.alerts.actions import working
 from services.alerts.models.alerts import Alert
 from services.alerts.store import alerts as store
-from shared.access import Caller, Role
+from shared.access import Role
 from shared.db import Connection
 from shared.events.alerts import AlertStatus
 
@@ -30,11 +30,9 @@ async def agree_recovery(stage: Stage, contract: Contract, told: Recovery, conn:
 async def close(stage: Stage, told: Closing, conn: Connection) -> None:
     if await publications.last_publication(conn, told.quarter.first_day) is None:
         threshold = stage.settings.small_number_threshold
-        await close_quarter(conn, told.quarter, at=at_work(told.on), by=_analyst(stage).person_id, threshold=threshold)
-
-
-def _analyst(stage: Stage) -> Caller:
-    return next(caller for caller in stage.people.values() if caller.has(Role.ICB_ANALYST))
+        await close_quarter(
+            conn, told.quarter, at=at_work(told.on), by=stage.with_role(Role.ICB_ANALYST).person_id, threshold=threshold
+        )
 
 
 async def _standing(stage: Stage, contract: Contract, reference: str, conn: Connection) -> list[Alert]:

@@ -47,7 +47,7 @@ async def _organisation(conn: Connection, told: Organisation, *, at: datetime) -
     """Known by its name, or by its identifier."""
     identifiers: tuple[OrganisationIdentifier, ...] = ()
     if told.identifier is not None:
-        scheme, _, number = told.identifier.rpartition("-")
+        scheme, number = parts(told.identifier)
         identifiers = (OrganisationIdentifier(scheme=scheme, id=number),)
         known = await store.find_organisation_by_identifier(conn, scheme, number)
     else:
@@ -65,6 +65,12 @@ async def _organisation(conn: Connection, told: Organisation, *, at: datetime) -
         escalates_to_icb=told.escalates_to_icb,
     )
     return (await organisation_actions.record_organisation(conn, new, by=NOBODY, at=at)).organisation_id
+
+
+def parts(identifier: str) -> tuple[str, str]:
+    """``GB-NHS-QYG`` into ``GB-NHS`` and ``QYG``. Raises ValueError."""
+    country, register, number = identifier.split("-", 2)
+    return f"{country}-{register}", number
 
 
 async def _name_executive(conn: Connection, organisation_id: UUID, executive: Caller, *, at: datetime) -> None:

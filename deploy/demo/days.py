@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from shared.clock import DemonstrationClock, TimeRunsForward
@@ -13,7 +13,6 @@ from shared.notifications.addressing import address_next
 from shared.quarters import LONDON, local_date
 from shared.schedule import Chore, run_chore
 from shared.service import Runtime
-from shared.spine.draining import drain
 
 
 class NotADemonstration(Forbidden):
@@ -32,7 +31,7 @@ class Days:
         self._runtimes = runtimes
         self._clock = clock
         self._keeper = next(runtime for runtime in runtimes if runtime.service.name == "commitments")
-        self._settled: Mapping[str, int] = {}
+        self._settled: dict[str, int] = {}
 
     async def advance(self, to: datetime) -> AsyncIterator[date]:
         """Move the demonstration's time on to ``to``, living through every day between; yields each day that is over.
@@ -61,7 +60,7 @@ class Days:
         for at, runtime, chore in sorted(due, key=lambda one: one[0]):
             self.move_clock(at)
             await run_chore(runtime.pool, chore, day, at=at)
-            if await _told(runtime) != self._settled.get(runtime.service.name):
+            if await self._has_told(runtime):
                 await self.settle()
         self.move_clock(min(until, _last_moment(day)))
         await move_on(self._keeper.identity, self._clock.now())
@@ -71,10 +70,19 @@ class Days:
             self._clock.advance(to)
 
     async def settle(self) -> None:
-        """Carry what was told to everybody who listens; costs next to nothing where nothing was."""
-        while (told := {runtime.service.name: await _told(runtime) for runtime in self._runtimes}) != self._settled:
-            await drain(*self._runtimes)
-            self._settled = told
+        """Carry what was told to everybody who listens: as ``drain`` does, but asking only those who told something."""
+        while telling := [runtime for runtime in self._runtimes if await self._has_told(runtime)]:
+            for runtime in telling:
+                self._settled[runtime.service.name] = await _told(runtime)
+                await runtime.relay.drain()
+            topics = {runtime.service.topic for runtime in telling}
+            for runtime in self._runtimes:
+                handlers = runtime.service.handlers
+                if runtime.consumer is not None and handlers is not None and not topics.isdisjoint(handlers.topics):
+                    await runtime.consumer.drain()
+
+    async def _has_told(self, runtime: Runtime) -> bool:
+        return await _told(runtime) != self._settled.get(runtime.service.name)
 
     async def deliver(self) -> None:
         """Write every notification off as sent: what was told in a made-up past goes to nobody."""

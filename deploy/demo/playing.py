@@ -82,7 +82,9 @@ async def _find_recorded(scenario: Scenario, stage: Stage, commitments: Runtime)
 
 
 def _steps(scenario: Scenario, stage: Stage) -> Iterator[Step]:
-    """On one day: contracts first, then returns, then what is said about them, at last closings."""
+    """On one day: notices and contracts first, then returns, then what is said about them, at last closings."""
+    for notice in scenario.notice:
+        yield Step(notice.on, "commitments", partial(recording.import_notice, stage, notice))
     for contract in scenario.contract:
         yield Step(contract.recorded_on, "commitments", partial(recording.record, stage, contract))
     for contract in scenario.contract:

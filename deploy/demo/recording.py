@@ -1,32 +1,68 @@
-"""Acts on contracts: record and vary. Each is done once, however often it is played."""
+"""Acts on notices and contracts: import, confirm, record and vary. Each is done once, however often it is played."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import timedelta
 
-from deploy.demo.scenario import Contract, Obligation, Variation, at_work
+from deploy.demo.scenario import NOTICES, Contract, Notice, Obligation, Variation, at_work
 from deploy.demo.stage import Stage
 from services.commitments.actions import contracts as actions
+from services.commitments.actions import proposals as proposal_actions
 from services.commitments.models.contracts import Contract as Recorded
 from services.commitments.models.contracts import NewContract, Party, Weights
 from services.commitments.models.obligations import Counting, NewObligation, OwnMeasure
 from services.commitments.models.obligations import Variation as Varied
+from services.commitments.models.proposals import Confirmation, ConfirmedObligation, PartyConfirmed, ProposalStatus
+from services.commitments.notices import read
 from services.commitments.store import contracts as store
-from services.commitments.store.measures import measures as measures_of
+from services.commitments.store.measures import measures
+from shared.access import Role
 from shared.db import Connection
 from shared.events.commitments import Baseline
 from shared.obligations import Bands, BandsBy, QuarterTarget
 
 
+async def import_notice(stage: Stage, notice: Notice, conn: Connection) -> None:
+    reading = read([NOTICES / notice.file])
+    await proposal_actions.import_notices(conn, reading, by=stage.with_role(Role.ADMINISTRATOR), at=at_work(notice.on))
+
+
 async def record(stage: Stage, contract: Contract, conn: Connection) -> None:
     known = await find(stage, contract, conn)
     if known is None:
-        known_measures = await measures_of(conn, buyer_id=stage.organisations[contract.buyer])
-        new = _new_contract(stage, contract, {one.measure.code for one in known_measures})
-        at = at_work(contract.recorded_on)
-        known = await actions.record_contract(conn, new, by=stage.manager(contract), at=at)
+        codes = {one.measure.code for one in await measures(conn, buyer_id=stage.organisations[contract.buyer])}
+        if contract.ocid is not None:
+            known = await _confirm(stage, contract, codes, conn)
+        else:
+            new = _new_contract(stage, contract, codes)
+            at = at_work(contract.recorded_on)
+            known = await actions.record_contract(conn, new, by=stage.manager(contract), at=at)
     stage.recorded[contract.key] = known
+
+
+async def _confirm(stage: Stage, contract: Contract, codes: Collection[str], conn: Connection) -> Recorded:
+    """The notices' proposal, as the contract's manager completes it."""
+    by = stage.with_role(Role.ADMINISTRATOR)
+    waiting = await proposal_actions.list_proposals(conn, by=by, status=ProposalStatus.WAITING, after=None, limit=200)
+    proposal = next(one for one in waiting if one.standing.ocid == contract.ocid)
+    parties = {
+        party.id: PartyConfirmed(organisation_id=stage.organisations[key])
+        for key, among in ((contract.buyer, proposal.standing.buyers), (contract.supplier, proposal.standing.suppliers))
+        for party in among
+    }
+    said = Confirmation(
+        reference=contract.reference,
+        title=contract.title,
+        parties=parties,
+        places=contract.places,
+        obligations=tuple(
+            ConfirmedObligation(kpi_id=one.kpi, **_new_obligation(stage, contract, one, codes).model_dump())
+            for one in contract.obligation
+        ),
+    )
+    recorded = await proposal_actions.confirm(conn, proposal.proposal_id, said, by=by, at=at_work(contract.recorded_on))
+    return recorded[0]
 
 
 async def find(stage: Stage, contract: Contract, conn: Connection) -> Recorded | None:

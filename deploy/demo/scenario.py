@@ -16,6 +16,7 @@ from shared.obligations import Basis, ContractForm, Direction, Frequency, Frozen
 from shared.quarters import LONDON, Quarter, quarters_of
 
 FILE = Path(__file__).parent / "scenario.toml"
+NOTICES = Path(__file__).parent / "notices"
 _AT_WORK = time(10, 0)
 
 
@@ -54,10 +55,21 @@ class OwnMeasure(Frozen):
     direction: Direction
 
 
+class Notice(Frozen):
+    """A file of deploy/demo/notices is imported."""
+
+    on: date
+    file: str
+
+
 class Obligation(Frozen):
-    """``targets``, ``figures``, ``stories`` and ``evidence`` run over the contract's quarters; the last target stands on."""
+    """``kpi``: of the notice that the contract comes from.
+
+    ``targets``, ``figures``, ``stories`` and ``evidence`` run over the contract's quarters; the last target stands on.
+    """
 
     reference: str
+    kpi: str | None = None
     side: Side
     measure: str | None = None
     own: OwnMeasure | None = None
@@ -140,9 +152,11 @@ class Contract(Frozen):
     """``file_on`` and ``approve_on`` run over the contract's quarters, as far as they have come; None: never."""
 
     key: str
+    ocid: str | None = None
+    """Of the notices that propose it; a person confirms, where others are recorded by hand."""
     reference: str
     title: str
-    form: ContractForm
+    form: ContractForm = ContractForm.CONTRACT
     legal_regime: LegalRegime | None = None
     value: Decimal | None = None
     starts_on: date
@@ -182,6 +196,7 @@ class Scenario(Frozen):
     present: date
     organisation: tuple[Organisation, ...]
     person: tuple[Person, ...]
+    notice: tuple[Notice, ...] = ()
     contract: tuple[Contract, ...]
     closing: tuple[Closing, ...] = ()
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from deploy.demo.scenario import Contract
 from services.commitments.models.contracts import Contract as Recorded
-from shared.access import Caller
+from shared.access import Caller, Role
 from shared.settings import Settings
 
 
@@ -27,6 +27,9 @@ class Stage:
     def obligation_id(self, contract: Contract, reference: str) -> UUID:
         found = next(one for one in self.recorded[contract.key].obligations if one.reference == reference)
         return found.obligation_id
+
+    def with_role(self, role: Role) -> Caller:
+        return next(caller for caller in self.people.values() if caller.has(role))
 
     def manager(self, contract: Contract) -> Caller:
         return self.people[contract.manager]
