@@ -18,6 +18,7 @@ from services.commitments.models.measures import (
 from services.commitments.models.obligations import OwnMeasure
 from services.commitments.rules.measures import COMBINED, CannotReadMeasures, confirmed, fact, faults, must_fit, rows_of
 from services.commitments.store import measures as store
+from services.commitments.store import organisations
 from shared import history
 from shared.db import Connection
 from shared.errors import Conflict, FieldError, NotFound
@@ -30,6 +31,10 @@ CATALOGUE = Path(__file__).parents[1] / "catalogue" / "measures.csv"
 
 class MeasureCodeTaken(Conflict):
     """There is a measure with this code already, in the catalogue or among your own. Use it, or choose another code."""
+
+
+class NoSuchBuyer(Conflict):
+    """Your organisation is not recorded as a buyer. Ask an administrator to record it."""
 
 
 class NotThisFramework(CannotReadMeasures):
@@ -100,9 +105,12 @@ async def confirm_measure(
 async def add_buyer_measure(conn: Connection, buyer_id: UUID, measure: OwnMeasure, *, by: UUID, at: datetime) -> Measure:
     """A measure of the buyer's own, told with the obligations that use it; one that the buyer has already stays as it stands.
 
-    Raises MeasureCodeTaken, also where the buyer's own has another unit, kind or direction; UnitDoesNotFit.
+    Raises MeasureCodeTaken, also where the buyer's own has another unit, kind or direction; UnitDoesNotFit; NoSuchBuyer.
     """
     must_fit(measure.kind, measure.unit)
+    buyer = await organisations.organisation(conn, buyer_id)
+    if buyer is None or not buyer.buyer:
+        raise NoSuchBuyer
     over_time = COMBINED[measure.kind][0]
     added = Measure(framework=OWN, buyer_id=buyer_id, over_time=over_time, **measure.model_dump())
     if await store.find_measure(conn, measure.code) is not None:
