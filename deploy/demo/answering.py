@@ -28,11 +28,10 @@ async def agree_recovery(stage: Stage, contract: Contract, told: Recovery, conn:
 
 
 async def close(stage: Stage, told: Closing, conn: Connection) -> None:
-    if await publications.last_publication(conn, told.quarter.first_day) is None:
-        threshold = stage.settings.small_number_threshold
-        await close_quarter(
-            conn, told.quarter, at=at_work(told.on), by=stage.with_role(Role.ICB_ANALYST).person_id, threshold=threshold
-        )
+    last, at = await publications.last_publication(conn, told.quarter.first_day), at_work(told.on)
+    if last is None or last.publication.published_at < at:
+        by, threshold = stage.with_role(Role.ICB_ANALYST), stage.settings.small_number_threshold
+        await close_quarter(conn, told.quarter, at=at, by=by.person_id, threshold=threshold)
 
 
 async def _standing(stage: Stage, contract: Contract, reference: str, conn: Connection) -> list[Alert]:

@@ -14,7 +14,7 @@ from services.commitments.models.contracts import NewContract, Party, Weights
 from services.commitments.models.obligations import Counting, NewObligation, OwnMeasure
 from services.commitments.models.obligations import Variation as Varied
 from services.commitments.models.proposals import Confirmation, ConfirmedObligation, PartyConfirmed, ProposalStatus
-from services.commitments.notices import read
+from services.commitments.notices import NoticeFile, read
 from services.commitments.store import contracts as store
 from services.commitments.store.measures import measures
 from shared.access import Role
@@ -24,7 +24,7 @@ from shared.obligations import Bands, BandsBy, QuarterTarget
 
 
 async def import_notice(stage: Stage, notice: Notice, conn: Connection) -> None:
-    reading = read([NOTICES / notice.file])
+    reading = read([NoticeFile(notice.file, (NOTICES / notice.file).read_bytes())])
     await proposal_actions.import_notices(conn, reading, by=stage.with_role(Role.ADMINISTRATOR), at=at_work(notice.on))
 
 
