@@ -51,7 +51,7 @@ check: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/squawk --config deploy/database/squawk.toml $(shell git ls-files '*/migrations/*.sql' '*/migrations/**/*.sql')
+	$(BIN)/squawk --config deploy/database/squawk.toml $(shell find services shared -path '*/migrations/*.sql')
 
 test: check
 	$(BIN)/pytest $(TESTS)
