@@ -1,0 +1,203 @@
+"""What a newcomer does on the first day: start the demonstration, look, move time on, stop it, start it again.
+
+The tests of this file run in their order, on one demonstration.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2 as httpx
+import psutil
+import pytest
+
+from deploy.demo import keys
+from deploy.kafka.cluster import free_port
+from tests.system.processes import Running, parity
+
+
+class Demonstration:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.data = folder / "data"
+        self.port = free_port()
+        self.start()
+
+    def start(self) -> None:
+        self.running = Running(self.folder / "said.txt", "demo", "--port", str(self.port), "--data", self.data)
+        self.said = self.running.wait_for("Parity serves on")
+
+    def get(self, person: str, path: str, status: int = 200) -> Any:
+        url = f"http://127.0.0.1:{self.port}{path}"
+        answer = httpx.get(url, headers={"Authorization": f"Bearer {keys.read(self.data)[person]}"}, timeout=30)
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    def returns(self, **wanted: str) -> list[Any]:
+        """As the contract manager sees them."""
+        query = "&".join(f"{name}={value}" for name, value in wanted.items())
+        found: list[Any] = self.get("contract manager", f"/returns/api/v1/returns?limit=200&{query}")["items"]
+        return found
+
+    def alerts(self) -> list[Any]:
+        found: list[Any] = self.get("contract manager", "/alerts/api/v1/alerts?limit=200&unresolved=true")["items"]
+        return found
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration]:
+    demonstration = Demonstration(tmp_path_factory.mktemp("demonstration"))
+    yield demonstration
+    demonstration.running.kill()
+    Running(demonstration.folder / "last.txt", "doctor", "--data", demonstration.data).process.wait(60)  # stops PostgreSQL
+
+
+def test_it_prints_four_keys_and_where_to_look(demo: Demonstration) -> None:
+    for person in ("contract manager", "supplier", "ICB analyst", "administrator"):
+        assert keys.read(demo.data)[person] in demo.said
+    assert demo.said.count("curl -H") == 4
+    page = httpx.get(f"http://127.0.0.1:{demo.port}/").text
+    for path in ("/commitments", "/returns", "/alerts", "/icb"):
+        assert path in page
+        assert httpx.get(f"http://127.0.0.1:{demo.port}{path}/ready").status_code == 200
+
+
+def test_every_line_with_curl_works(demo: Demonstration) -> None:
+    for line in demo.said.splitlines():
+        if line.strip().startswith("curl"):
+            _, header, _, address, _ = line.split("'")
+            name, value = header.split(": ")
+            answer = httpx.get(address, headers={name: value}, timeout=30)
+            assert answer.status_code == 200
+            assert answer.json()["items"], address
+
+
+def test_real_notices_became_contracts_or_wait_for_a_person(demo: Demonstration) -> None:
+    proposals = demo.get("administrator", "/commitments/api/v1/proposals")["items"]
+    assert {one["status"] for one in proposals} == {"confirmed", "changed", "waiting"}
+    assert len(proposals) == 9
+
+
+def test_a_promise_kept_late_short_and_restated_are_all_there(demo: Demonstration) -> None:
+    late = [one for one in demo.returns() if one["overdue"]]
+    assert [one["reference"] for one in late] == ["MV-2025-021"]
+    kinds = {(one["kind"], one["status"]) for one in demo.alerts()}
+    assert {("shortfall", "recovery_agreed"), ("late_return", "open"), ("late_review", "open")} <= kinds
+    published = demo.get("ICB analyst", "/icb/api/v1/publications?quarter=2025-26-Q4")["items"]
+    assert [one["number"] for one in published] == [2, 1]
+    assert published[0]["reasons"] == {"restated": 1}
+
+
+def test_both_sides_are_rated_on_one_scale(demo: Demonstration) -> None:
+    contracts = demo.get("contract manager", "/commitments/api/v1/contracts?q=MV-2025-014")["items"]
+    path = f"/alerts/api/v1/contracts/{contracts[0]['contract_id']}/ratings?quarter=2026-27-Q2"
+    rated = json.dumps(demo.get("contract manager", path))
+    for side in ("core_service", "social_value"):
+        assert side in rated
+
+
+def test_a_supplier_sees_its_own_contracts_only(demo: Demonstration) -> None:
+    theirs = demo.get("supplier", "/returns/api/v1/returns?limit=200")["items"]
+    assert {one["reference"] for one in theirs} == {"MV-2025-014"}
+    others = next(one for one in demo.returns() if one["reference"] == "MV-2025-030")
+    demo.get("supplier", f"/returns/api/v1/returns/{others['return_id']}", status=404)
+
+
+def test_a_second_start_on_the_port_or_on_the_folder_gets_one_sentence(demo: Demonstration, tmp_path: Path) -> None:
+    busy = parity("demo", "--port", str(demo.port), "--data", tmp_path / "other")
+    assert (busy.returncode, busy.stdout) == (1, "")
+    assert busy.stderr.strip() == f"Port {demo.port} is busy: another program listens on it. Choose another with --port."
+    held = parity("up", "--port", str(free_port()), "--data", demo.data)
+    assert held.returncode == 1
+    assert f"(process {demo.running.process.pid}, http://127.0.0.1:{demo.port})" in held.stderr
+    assert len(held.stderr.strip().splitlines()) == 1
+
+
+def test_the_doctor_finds_nothing_wrong_while_it_runs(demo: Demonstration) -> None:
+    looked = parity("doctor", "--json", "--data", demo.data)
+    assert looked.returncode == 0, looked.stdout
+    assert all(one["ok"] for one in json.loads(looked.stdout))
+
+
+def test_time_moves_on_while_it_runs(demo: Demonstration) -> None:
+    """To January: a quarter ends, its returns open; what was late grows and climbs."""
+    before = {one["alert_id"]: one["level"] for one in demo.alerts()}
+    moved = parity("demo", "advance", "--to", "2027-01-05", "--json", "--data", demo.data)
+    assert moved.returncode == 0, moved.stderr
+    assert json.loads(moved.stdout) == {"present": "2027-01-05T12:00:00+00:00"}
+    opened = demo.returns(quarter="2026-27-Q3")
+    assert {one["reference"] for one in opened} == {"MV-2025-014", "MV-2025-021", "MV-2025-030"}
+    assert {one["due_on"] for one in opened} == {"2027-01-29"}
+    climbed = [one for one in demo.alerts() if before.get(one["alert_id"], one["level"]) != one["level"]]
+    assert climbed
+
+
+def test_time_does_not_move_back(demo: Demonstration) -> None:
+    back = parity("demo", "advance", "--to", "2026-01-05", "--data", demo.data)
+    assert back.returncode == 1
+    assert "can only be moved on" in back.stderr
+
+
+def test_ctrl_c_stops_everything_and_the_next_start_keeps_the_data(demo: Demonstration) -> None:
+    servers = [child for child in psutil.Process(demo.running.process.pid).children() if child.name() == "postgres"]
+    assert len(servers) == 1
+    before, known = demo.returns(), keys.read(demo.data)
+    assert demo.running.interrupt(signal.SIGINT) == 0
+    assert "Parity has stopped. Its data is kept." in demo.running.log.read_text()
+    assert not servers[0].is_running()
+    demo.start()
+    assert "Loading" not in demo.said
+    assert keys.read(demo.data) == known
+    assert demo.returns() == before
+
+
+def test_a_run_that_was_killed_does_not_stand_in_the_way(demo: Demonstration) -> None:
+    before = demo.returns()
+    demo.running.kill()
+    demo.start()
+    assert demo.returns() == before
+
+
+def test_the_books_balance(demo: Demonstration) -> None:
+    rebuilt = parity("rebuild", "totals", "--json", "--data", demo.data)
+    assert rebuilt.returncode == 0, rebuilt.stdout + rebuilt.stderr
+    found = json.loads(rebuilt.stdout)
+    assert found["differing"] == {}
+    assert found["events"] > 100
+
+
+def test_nothing_is_buried_and_nothing_is_missing(demo: Demonstration) -> None:
+    assert json.loads(parity("dead-letters", "list", "--json", "--data", demo.data).stdout) == []
+    assert json.loads(parity("replay", "--json", "--data", demo.data).stdout) == []
+
+
+def test_sent_again_changes_nothing(demo: Demonstration) -> None:
+    path = "/icb/api/v1/totals?quarter=2026-27-Q2&limit=200"
+    before = demo.get("ICB analyst", path)
+    sent = parity("replay", "--topic", "returns", "--json", "--data", demo.data)
+    assert sent.returncode == 0
+    assert json.loads(sent.stdout)
+    assert demo.get("ICB analyst", path) == before
+
+
+def test_the_analyst_closes_a_quarter_at_the_shell_and_somebody_else_does_not(demo: Demonstration) -> None:
+    closed = parity("close-quarter", "2026-27-Q2", "--by", "priya@parity.example", "--json", "--data", demo.data)
+    assert closed.returncode == 0, closed.stderr
+    assert json.loads(closed.stdout)["number"] == 1
+    refused = parity("close-quarter", "2026-27-Q1", "--by", "tom@parity.example", "--data", demo.data)
+    assert refused.returncode == 1
+    assert refused.stderr.strip() == "tom@parity.example is no icb analyst, and may not do this."
+    assert parity("close-quarter", "soon", "--by", "priya@parity.example", "--data", demo.data).returncode == 2
+
+
+def test_commands_work_on_a_stopped_one_too(demo: Demonstration) -> None:
+    assert demo.running.interrupt(signal.SIGTERM) == 0
+    made = parity("keys", "create", "amina@parity.example", "--scope", "returns:read", "--json", "--data", demo.data)
+    assert made.returncode == 0, made.stderr
+    assert json.loads(made.stdout)["scopes"] == ["returns:read"]
+    moved = parity("demo", "advance", "--to", "2027-01-08", "--data", demo.data)
+    assert moved.returncode == 0, moved.stderr
