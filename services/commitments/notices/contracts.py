@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from services.commitments.notices.models import (
     ProposedValue,
     Together,
 )
-from services.commitments.notices.parties import buyers_of, suppliers_of
+from services.commitments.notices.parties import buyers_of, parties_of, suppliers_of
 from services.commitments.notices.release import Award, Contract, Period, Release, Tender, Value
 from shared.obligations import ContractForm
 from shared.quarters import Quarter
@@ -47,6 +47,8 @@ class Standing:
 
 def standing_of(process: Release) -> Standing:
     found = Standing()
+    parties = parties_of(process)
+    buyers = buyers_of(process, parties)
     pairs = _pairs(process)
     contracted = Counter(award.id for contract, award in pairs if contract is not None and award is not None)
     for contract, award in pairs:
@@ -56,9 +58,10 @@ def standing_of(process: Release) -> Standing:
         if status in _FALLEN:
             found.fallen[key] = f"{key} is {status}"
             continue
+        suppliers = suppliers_of(award, process, parties)
         kpis = Kpis.of(contract, award)
         alone = award is None or contracted[award.id] <= 1
-        found.contracts[key] = _proposed(process, key, contract, award, kpis.obligations, status, alone=alone)
+        found.contracts[key] = _proposed(process, key, contract, award, buyers, suppliers, kpis.obligations, status, alone=alone)
         found.fillers[key] = {id: f"{key}: {reason}" for id, reason in kpis.fillers.items()}
     return found
 
@@ -75,6 +78,24 @@ def _pairs(process: Release) -> list[tuple[Contract | None, Award | None]]:
     return [*pairs, *((None, award) for award in awards.values() if award.id not in contracted)]
 
 
+def known_as(before: Iterable[Key], now: Iterable[Key]) -> dict[Key, Key]:
+    """What each contract was known as: by the same ids, with another award, or as its award, whose only contract it is."""
+    keys = [*now]
+    known = {*before}
+    by_contract = {key.contract_id: key for key in known if key.contract_id is not None}
+    of_award = Counter(key.award_id for key in keys)
+    found = {}
+    for key in keys:
+        award = Key(key.award_id, None)
+        if key in known:
+            found[key] = key
+        elif key.contract_id in by_contract:
+            found[key] = by_contract[key.contract_id]
+        elif award in known and of_award[key.award_id] == 1:
+            found[key] = award
+    return found
+
+
 def reports_kpi(release: Release, key: Key, id: str) -> bool:
     """Whether a release itself speaks of this KPI of the contract or its award."""
     contract = next((one for one in release.contracts or () if one.id == key.contract_id), None)
@@ -84,12 +105,9 @@ def reports_kpi(release: Release, key: Key, id: str) -> bool:
 
 def mentions(release: Release, key: Key) -> bool:
     """Whether a release speaks of this contract or its award, or of the process as a whole."""
-    awards, contracts = release.awards or [], release.contracts or []
-    if not awards and not contracts:
+    if not release.award_ids and not release.contract_ids:
         return True
-    if any(contract.id == key.contract_id for contract in contracts):
-        return True
-    return any(award.id == key.award_id for award in awards)
+    return key.contract_id in release.contract_ids or key.award_id in release.award_ids
 
 
 def _proposed(
@@ -97,13 +115,14 @@ def _proposed(
     key: Key,
     contract: Contract | None,
     award: Award | None,
+    buyers: tuple[ProposedParty, ...],
+    suppliers: tuple[ProposedParty, ...],
     obligations: tuple[ProposedObligation, ...],
     status: str | None,
     *,
     alone: bool,
 ) -> ProposedContract:
     tender = process.tender or Tender()
-    buyers, suppliers = buyers_of(process), suppliers_of(award, process)
     value, value_warnings = _value((contract.value if contract else None) or (award.value if award and alone else None))
     period = _period((contract.period if contract else None) or (award.contract_period if award else None))
     framework = bool(tender.techniques and tender.techniques.has_framework_agreement)

@@ -19,7 +19,9 @@ from services.commitments.notices.release import Release
 
 _SCHEMA = Path(__file__).parent / "schema" / "release-schema-1.1.5.json"
 MOST_RELEASES = 500
-"""Of one process; each step of its history is looked at."""
+MOST_BUYERS = 100
+_MOST_STEPS = 50_000
+"""Releases times what they speak of: each step of a process's history looks at the whole of it."""
 
 
 @cache
@@ -54,9 +56,8 @@ def by_process(
         left_out += (_left_out(other, f"This release was read from {first.file} already") for other in others)
         if standing is None:
             processes[first.release.ocid].append(first)
-    for ocid in [ocid for ocid, releases in processes.items() if len(releases) > MOST_RELEASES]:
-        message = f"This process has more than {MOST_RELEASES} releases: record its contracts by form"
-        errors += (_error(one, message) for one in processes.pop(ocid) if _identity(one) not in imported)
+    for ocid, reason in [(ocid, reason) for ocid, releases in processes.items() if (reason := _too_much(releases))]:
+        errors += (_error(one, reason) for one in processes.pop(ocid) if _identity(one) not in imported)
     for releases in processes.values():
         releases.sort(key=lambda one: (one.release.date, one.release.id))
     return processes, left_out, errors
@@ -73,6 +74,27 @@ def standings(releases: Sequence[Found]) -> Iterator[tuple[Found, Release]]:
             warnings.simplefilter("ignore")  # doubled ids of parties: the later one says more
             merged.append(one.release.as_said())
         yield one, Release.model_validate(merged.asdict())
+
+
+def _too_much(releases: Sequence[Found]) -> str | None:
+    """No real process is as large as this, and one made up must not keep everybody else waiting."""
+    things = {thing for one in releases for thing in _things(one.release)}
+    buyers = {party.id for one in releases for party in one.release.parties or () if "buyer" in party.roles}
+    if len(releases) > MOST_RELEASES:
+        return f"This process has more than {MOST_RELEASES} releases: record its contracts by form"
+    if len(releases) * len(things) > _MOST_STEPS:
+        return "This process has too many releases, awards and contracts to be laid over each other: record it by form"
+    return f"This process has more than {MOST_BUYERS} buyers: record its contracts by form" if len(buyers) > MOST_BUYERS else None
+
+
+def _things(release: Release) -> Iterator[tuple[str, ...]]:
+    for award in release.awards or ():
+        yield "award", award.id
+        yield from (("award", award.id, metric.id) for metric in award.agreed_metrics or ())
+    for contract in release.contracts or ():
+        yield "contract", contract.id
+        reported = contract.implementation.metrics if contract.implementation else None
+        yield from (("contract", contract.id, metric.id) for metric in (*(contract.agreed_metrics or ()), *(reported or ())))
 
 
 def _identity(one: Found) -> tuple[str, str, datetime]:

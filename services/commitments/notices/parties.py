@@ -17,9 +17,13 @@ _PUBLIC = {"GB-NHS", "GB-LAC", "GB-LAE", "GB-GOR", "GB-PA"}
 _PLACES = {place.value.lower(): place for place in Place}
 
 
-def buyers_of(process: Release) -> tuple[ProposedParty, ...]:
+def parties_of(process: Release) -> dict[str, Party]:
+    """By id."""
+    return {party.id: party for party in process.parties or ()}
+
+
+def buyers_of(process: Release, parties: dict[str, Party]) -> tuple[ProposedParty, ...]:
     """The buyer that is named leads; other parties in that role follow."""
-    parties = _by_id(process)
     named = [process.buyer] if process.buyer else []
     others = [party for party in parties.values() if "buyer" in party.roles]
     if not named and not others:
@@ -27,9 +31,8 @@ def buyers_of(process: Release) -> tuple[ProposedParty, ...]:
     return _distinct(_proposed(one, parties, Sector.PUBLIC) for one in [*named, *others])
 
 
-def suppliers_of(award: Award | None, process: Release) -> tuple[ProposedParty, ...]:
+def suppliers_of(award: Award | None, process: Release, parties: dict[str, Party]) -> tuple[ProposedParty, ...]:
     """The award's; where no award names any, and there is one award at most, the parties in that role."""
-    parties = _by_id(process)
     if award is not None and award.suppliers:
         return _distinct(_proposed(one, parties, Sector.PRIVATE) for one in award.suppliers)
     if len(process.awards or ()) > 1 or len(process.contracts or ()) > 1:
@@ -47,10 +50,6 @@ def identifier(scheme: str, id: str) -> Identifier:
     """One way of writing each, so that the same organisation is recognised."""
     scheme = scheme.strip().upper()
     return Identifier(scheme=scheme, id=company_number(id) if scheme == _COMPANY else id.strip())
-
-
-def _by_id(process: Release) -> dict[str, Party]:
-    return {party.id: party for party in process.parties or ()}
 
 
 def _proposed(named: Named, parties: dict[str, Party], usual: Sector) -> ProposedParty:

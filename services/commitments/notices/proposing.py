@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from services.commitments.notices.contracts import Key, Standing, mentions, reports_kpi, standing_of
+from services.commitments.notices.contracts import Key, Standing, known_as, mentions, reports_kpi, standing_of
 from services.commitments.notices.differing import changes
 from services.commitments.notices.merging import by_process, standings
 from services.commitments.notices.models import Change, LeftOut, Proposal, ProposedContract
@@ -66,24 +66,14 @@ def _process(ocid: str, releases: Sequence[Found]) -> Process:
     found: dict[Key, list[Change]] = {}
     for one, process in standings(releases):
         before, standing = standing, standing_of(process)
-        history = {key: list(found.get(_known_as(key, before, standing), ())) for key in standing.contracts}
+        earlier = known_as(before.contracts, standing.contracts)
+        history: dict[Key, list[Change]] = {}
         for key, contract in standing.contracts.items():
-            earlier = before.contracts.get(_known_as(key, before, standing))
-            if earlier is not None:
-                history[key] += changes(earlier, contract, one.release.id)
+            old = earlier.get(key)
+            changed = changes(before.contracts[old], contract, one.release.id) if old else []
+            history[key] = [*(found[old] if old else ()), *changed]
         found = history
     return Process(ocid, releases, standing, found)
-
-
-def _known_as(key: Key, before: Standing, now: Standing) -> Key:
-    """What a contract was known as before: with another award, or as its award, of which it is the only contract."""
-    if key in before.contracts:
-        return key
-    for other in before.contracts:
-        if other.contract_id is not None and other.contract_id == key.contract_id:
-            return other
-    alone = sum(other.award_id == key.award_id for other in now.contracts) == 1
-    return Key(key.award_id, None) if alone else key
 
 
 def _left_out(process: Process, new: set[int]) -> Iterator[LeftOut]:
@@ -102,7 +92,7 @@ def _left_out(process: Process, new: set[int]) -> Iterator[LeftOut]:
 
 
 def _names(release: Release, key: Key) -> bool:
-    return bool(release.awards or release.contracts) and mentions(release, key)
+    return bool(release.award_ids or release.contract_ids) and mentions(release, key)
 
 
 def _nothing_in(release: Release, process: Process) -> str:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
@@ -265,6 +266,14 @@ class Release(Part):
         _once(self.awards, "Award")
         _once(self.contracts, "Contract")
         return self
+
+    @cached_property
+    def award_ids(self) -> frozenset[str]:
+        return frozenset(award.id for award in self.awards or ())
+
+    @cached_property
+    def contract_ids(self) -> frozenset[str]:
+        return frozenset(contract.id for contract in self.contracts or ())
 
     def as_said(self) -> dict[str, Any]:
         """By the standard's names, without what was not said; an explicit null stays, for it takes a value away."""

@@ -16,6 +16,7 @@ from services.commitments.models.proposals import (
     Settlement,
 )
 from services.commitments.notices import Process, ProposedContract, ProposedParty, Together
+from services.commitments.notices.contracts import Key, known_as
 from services.commitments.notices.differing import changes
 from services.commitments.notices.models import Change
 from shared.errors import Conflict, FieldError, Invalid
@@ -61,32 +62,21 @@ def summary(kept: ProposalKept) -> ProposalSummary:
 
 def kept(before: Sequence[ProposalKept], process: Process, *, buyer_id: UUID | None, imported_for: UUID) -> list[ProposalKept]:
     """Every proposal of a process as it stands now, those before among them; the same version where nothing differs."""
-    proposed = list(process.contracts())
-    found, known = [], set()
-    for contract in proposed:
-        earlier = _earlier(contract, before, proposed)
-        if earlier is None:
-            found.append(_new(contract, buyer_id=buyer_id, imported_for=imported_for))
-        else:
-            known.add(earlier.proposal_id)
-            found.append(_again(earlier, contract, buyer_id))
-    gone = [one for one in before if one.proposal_id not in known]
-    return [*found, *(_fallen(one, process) for one in gone)]
+    proposed = {_key(contract): contract for contract in process.contracts()}
+    known = {_key(one.standing): one for one in before}
+    earlier = known_as(known, proposed)
+    found = [
+        _again(known[earlier[key]], contract, buyer_id)
+        if key in earlier
+        else _new(contract, buyer_id=buyer_id, imported_for=imported_for)
+        for key, contract in proposed.items()
+    ]
+    again = {*earlier.values()}
+    return [*found, *(_fallen(one, process) for key, one in known.items() if key not in again)]
 
 
-def _earlier(
-    contract: ProposedContract, before: Sequence[ProposalKept], proposed: Sequence[ProposedContract]
-) -> ProposalKept | None:
-    """What this contract was known as: itself, or its award, where it is the award's only contract."""
-    alone = sum(one.award_id == contract.award_id for one in proposed) == 1
-    as_award = (contract.award_id, None)
-    by_notice = {(one.standing.award_id, one.standing.contract_id): one for one in before}
-    by_contract = {one.standing.contract_id: one for one in before}
-    return (
-        by_notice.get((contract.award_id, contract.contract_id))
-        or (by_contract.get(contract.contract_id) if contract.contract_id is not None else None)
-        or (by_notice.get(as_award) if alone else None)
-    )
+def _key(contract: ProposedContract) -> Key:
+    return Key(contract.award_id, contract.contract_id)
 
 
 def _new(contract: ProposedContract, *, buyer_id: UUID | None, imported_for: UUID) -> ProposalKept:
