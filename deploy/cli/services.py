@@ -58,14 +58,18 @@ def serve(
 
 
 def migrate(as_json: Json = False) -> None:
-    """Make what is missing of roles, databases and tables. The services may run meanwhile."""
+    """Make what is missing of roles, databases, tables and the catalogue. The services may run meanwhile."""
     applied = asyncio.run(_migrate())
     result(applied, as_json=as_json, text="\n".join(f"applied {name}" for name in applied) or "Everything is up to date.")
 
 
 async def _migrate() -> list[str]:
+    from deploy.database.catalogue import load_catalogue
     from deploy.database.provision import provision
     from deploy.local.services import all_services
     from shared.settings import Settings
 
-    return await provision(Settings(), {service.name: service.migrations for service in all_services()})
+    settings = Settings()
+    applied = await provision(settings, {service.name: service.migrations for service in all_services()})
+    await load_catalogue(settings.database("commitments"))
+    return applied

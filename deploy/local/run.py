@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 
+from deploy.database.catalogue import load_catalogue
 from deploy.database.provision import connected, provision
 from deploy.demo.advancing import advancing_route
 from deploy.local.folder import DataFolder
@@ -63,6 +64,7 @@ async def _up(
         await provision(owner_settings(server), {service.name: service.migrations for service in all_services()})
         if prepare is not None:
             await prepare(server)
+        await load_catalogue(server.url("commitments", "commitments"))
         present = await present_of(server)
         clock = None if present is None else TickingClock(present)
         async with runtimes(server, clock) as opened:
