@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -41,20 +42,25 @@ async def import_notices(conn: Connection, reading: Reading, *, by: Caller, at: 
     A contract manager imports notices of the own organisation, or of buyers that nobody here has claimed.
     """
     ocids = {one.release.ocid for one in reading.found}
-    await store.lock_processes(conn, ocids)
+    await store.lock_imports(conn)
     known = await store.releases_of(conn, ocids)
     proposed = await asyncio.to_thread(propose_from, reading, known)
     buyers = {process.ocid: await _buyers(conn, process) for process in proposed.processes}
     earlier = await store.lock_of_processes(conn, ocids)
     others = {ocid for ocid, ids in buyers.items() if not _may_import(by, ids)}
     others |= {one.standing.ocid for one in earlier if not _sees(by, one)}
+    before: dict[str, list[ProposalKept]] = defaultdict(list)
+    for kept in earlier:
+        before[kept.standing.ocid].append(kept)
     after: list[ProposalKept] = []
+    new: list[Found] = []
+    imported = {id(one) for one in known}
     for process in proposed.processes:
         if process.ocid not in others:
-            before = [one for one in earlier if one.standing.ocid == process.ocid]
             lead = next(iter(buyers[process.ocid]), None)
-            after += rules.kept(before, process, buyer_id=lead, imported_for=by.organisation_id)
-            await store.add_releases(conn, _new_releases(process, known), by=by.person_id, at=at)
+            after += rules.kept(before[process.ocid], process, buyer_id=lead, imported_for=by.organisation_id)
+            new += (one for one in process.releases if id(one) not in imported)
+    await store.add_releases(conn, new, by=by.person_id, at=at)
     versions = {one.proposal_id: one.version for one in earlier}
     different = [one for one in after if versions.get(one.proposal_id) != one.version]
     await store.save(conn, different)
@@ -209,11 +215,6 @@ async def _organisations(
     if errors:
         raise WhoIsThis(errors=errors)
     return found
-
-
-def _new_releases(process: Process, known: Iterable[object]) -> list[Found]:
-    before = {id(one) for one in known}
-    return [one for one in process.releases if id(one) not in before]
 
 
 def _of_others(reading: Reading, others: Collection[str]) -> list[LeftOut]:

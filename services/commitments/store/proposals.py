@@ -18,12 +18,9 @@ def _proposal(row: Record) -> ProposalKept:
     )
 
 
-async def lock_processes(conn: Connection, ocids: Collection[str]) -> None:
-    """Nobody else imports notices of these processes until this transaction ends; in one order for everybody."""
-    keys = sorted(lock_key("notices", ocid) for ocid in ocids)
-    await conn.execute(
-        "SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) WITH ORDINALITY AS k (key, n) ORDER BY n", keys
-    )
+async def lock_imports(conn: Connection) -> None:
+    """Nobody else imports notices until this transaction ends. One lock for all: a lock per process could be thousands."""
+    await conn.execute("SELECT pg_advisory_xact_lock($1)", lock_key("notices"))
 
 
 async def releases_of(conn: Connection, ocids: Collection[str]) -> list[Found]:
