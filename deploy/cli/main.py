@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import sys
-
 import typer
 
 from deploy.cli import demonstration, doctor, events, imports, keys, quarters, services
-from deploy.cli.output import fail
+from deploy.cli.output import fail, say
 
 app = typer.Typer(
     name="parity",
@@ -17,6 +14,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+_INTERRUPTED = 130  # as typer answers Ctrl-C
 for group in (services, demonstration, imports, keys, events, quarters, doctor):
     group.register(app)
 
@@ -25,11 +23,10 @@ def main() -> None:
     """Exit codes: 0 done, 1 refused or failed (one sentence on stderr), 2 the command itself was wrong, 130 interrupted."""
     try:
         app()
-    except KeyboardInterrupt:
-        fail("Interrupted. Run the same command again to go on.", 130)
-    except BrokenPipeError:  # the reader of our output has gone
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+    except SystemExit as ended:
+        if ended.code == _INTERRUPTED:
+            say("Interrupted. Run the same command again to go on.")
+        raise
     except Exception as error:
         sentence = _sentence(error)
         if sentence is None:
