@@ -171,7 +171,16 @@ def decode_cursor(cursor: str, *types: Any) -> tuple[Any, ...]:
         found: tuple[Any, ...] = TypeAdapter(shape).validate_json(text)
     except (ValueError, ValidationError):
         raise CursorNotUnderstood from None
+    if not all(_storable(value) for value in found):
+        raise CursorNotUnderstood
     return found
+
+
+def _storable(value: object) -> bool:
+    """PostgreSQL's bigint ends somewhere, and a moment at the edge of the calendar has no time in UTC."""
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**63
+    return not isinstance(value, datetime) or (value.tzinfo is not None and 1 < value.year < 9999)
 
 
 def etag(version: int) -> str:

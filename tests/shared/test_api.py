@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import AsyncIterator, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID, uuid4
@@ -221,3 +223,16 @@ def test_a_cursor_gives_back_what_it_was_made_of_and_a_foreign_one_is_refused() 
     for foreign in ("", "x", "!!!!", encode_cursor(1), encode_cursor("a", "b")):
         with pytest.raises(CursorNotUnderstood):
             decode_cursor(foreign, type(NOON), UUID)
+
+
+@pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 2**70])
+def test_a_number_beyond_every_column_is_no_cursor_of_ours(number: int) -> None:
+    assert decode_cursor(encode_cursor(2**63 - 1), int) == (2**63 - 1,)
+    with pytest.raises(CursorNotUnderstood):
+        decode_cursor(base64.urlsafe_b64encode(f"[{number}]".encode()).decode(), int)
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-07-01T09:00:00"])
+def test_a_moment_that_has_no_time_in_utc_is_no_cursor_of_ours(moment: str) -> None:
+    with pytest.raises(CursorNotUnderstood):
+        decode_cursor(encode_cursor(moment), datetime)

@@ -57,7 +57,7 @@ async def publications(
     rows = await conn.fetch(
         f"""
         {_PUBLICATIONS}
-        WHERE ($1::date IS NULL OR quarter = $1) AND ($2::date IS NULL OR (quarter, number) < ($2, $3::int))
+        WHERE ($1::date IS NULL OR quarter = $1) AND ($2::date IS NULL OR (quarter, number) < ($2, $3::bigint))
         ORDER BY quarter DESC, number DESC LIMIT $4
         """,
         quarter,

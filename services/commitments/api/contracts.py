@@ -30,7 +30,9 @@ async def list_contracts(
     caller: Reader,
     limit: Limit,
     cursor: Cursor,
-    q: Annotated[str | None, Query(max_length=200, description="Words in the reference, title or supplier.")] = None,
+    q: Annotated[
+        str | None, Query(max_length=200, pattern=r"^[^\x00]*$", description="Words in the reference, title or supplier.")
+    ] = None,
     running_on: Annotated[date | None, Query(description="Only contracts that run on this day.")] = None,
 ) -> Page[ContractSummary]:
     """The contracts that you may see, the latest recorded first."""
