@@ -11,10 +11,11 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from prometheus_client import Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.ids import new_id
-from shared.problems import TOO_LARGE, problem
+from shared.problems import too_large
 
 _seconds = Histogram("http_server_request_duration_seconds", "Time to answer a request", ["service", "method", "route", "status"])
 _propagator = TraceContextTextMapPropagator()
@@ -51,18 +52,19 @@ class Around:
         try:
             with (
                 structlog.contextvars.bound_contextvars(service=self._service, request_id=request_id),
-                _tracer.start_as_current_span(f"{self._service} {method}", kind=trace.SpanKind.SERVER),
+                _tracer.start_as_current_span(f"{self._service} {method}", kind=trace.SpanKind.SERVER) as span,
             ):
                 await self._bounded(scope, headers, receive, answer)
+                span.set_attributes({"http.route": _route(scope), "http.response.status_code": status})
         finally:
             context.detach(token)
-            route = getattr(scope.get("route"), "path", "unmatched")
+            route = _route(scope)
             _seconds.labels(self._service, method, route, status).observe(time.perf_counter() - began)
 
     async def _bounded(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         announced = headers.get("content-length", "0")
         if announced.isdigit() and int(announced) > self._largest:
-            await problem(413, "too-large", TOO_LARGE, headers={"Connection": "close"})(scope, receive, send)
+            await too_large(Request(scope))(scope, receive, send)
             return
         left = self._largest
 
@@ -75,6 +77,10 @@ class Around:
             return message
 
         await self._app(scope, counted, send)
+
+
+def _route(scope: Scope) -> str:
+    return getattr(scope.get("route"), "path", "unmatched")
 
 
 def _given(request_id: str | None) -> str:

@@ -92,6 +92,7 @@ class Runtime:
     notifier: Notifier
     relay: Relay
     consumer: Consumer | None
+    scheduler: Scheduler
 
     @classmethod
     async def open(cls, service: Service, settings: Settings, *, clock: Clock | None = None) -> Self:
@@ -122,14 +123,24 @@ class Runtime:
             consumer=Consumer(pool=pool, log=log, handlers=service.handlers, epoch=settings.epoch, clock=clock)
             if service.handlers
             else None,
+            scheduler=Scheduler(pool, service.chores, clock, seconds=settings.chore_seconds),
         )
+
+    @property
+    def background(self) -> dict[str, str | None]:
+        """What works beside the answering of requests, and why it does not at the moment; None where all is well."""
+        return {
+            "relay": self.relay.trouble,
+            "consumer": self.consumer.trouble if self.consumer else None,
+            "chores": self.scheduler.trouble,
+            "notifications": self.notifier.trouble,
+        }
 
     async def run(self) -> None:
         """Relay, consume, do chores and notify, for ever. The first of them that fails ends them all, and is raised."""
-        scheduler = Scheduler(self.pool, self.service.chores, self.clock, seconds=self.settings.chore_seconds)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.relay.run())
-            tasks.create_task(scheduler.run())
+            tasks.create_task(self.scheduler.run())
             tasks.create_task(self.notifier.run(self.pool, self.identity))
             if self.consumer is not None:
                 tasks.create_task(self.consumer.run())

@@ -7,12 +7,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from shared import identity, log
+from shared import log
 from shared.db import Connection, connect
-from shared.migrations import SPINE, migrate
+from shared.migrations import IDENTITY, SPINE, migrate
 from shared.settings import SERVICES, Settings
 
-IDENTITY = Path(identity.__file__).parent / "migrations"
 LOG = Path(log.__file__).parent / "migrations"
 
 
@@ -60,14 +59,16 @@ async def service_database(admin: str, url: str, migrations: Path) -> list[str]:
 
 
 async def identity_database(admin: str, url: str, *, owner: str, roles: Collection[str]) -> list[str]:
-    """``owner`` (commitments) keeps people and keys; the other roles may read them."""
+    """``owner`` (commitments) keeps people, keys and sessions; the other roles may read them, but no password."""
     database = await _make_database(admin, url, roles)
     applied = await migrate(database, IDENTITY, role=owner)
     async with connected(database) as conn:
         for role in roles:
             if role != owner:
                 await _execute(conn, "GRANT USAGE ON SCHEMA public TO %I", role)
-                await _execute(conn, "GRANT SELECT ON ALL TABLES IN SCHEMA public TO %I", role)
+                for table in ("people", "api_keys", "sessions", "demonstration_clock", "schema_migrations"):
+                    await _execute(conn, "GRANT SELECT ON %I TO %I", table, role)
+                await _execute(conn, "GRANT UPDATE (last_seen_at) ON sessions TO %I", role)
     return applied
 
 

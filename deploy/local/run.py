@@ -24,6 +24,7 @@ from deploy.local.postgres import PostgresServer
 from deploy.local.services import PATHS, all_services, service_called
 from deploy.local.serving import listen, serve, stopped_by_signals, together
 from deploy.local.settings import local_settings, owner_settings
+from shared import traces
 from shared.clock import Clock, DemonstrationClock, TickingClock
 from shared.identity.present import move_on, present
 from shared.service import Runtime
@@ -61,6 +62,7 @@ async def _up(
     folder: DataFolder, server: PostgresServer, listening: socket, say: Say, prepare: Prepare | None, started: Say
 ) -> None:
     with stopped_by_signals():
+        traces.configure("parity", share=Settings().trace_sample)
         await provision(owner_settings(server), {service.name: service.migrations for service in all_services()})
         if prepare is not None:
             await prepare(server)
@@ -87,7 +89,9 @@ def serve_one(service: str, *, host: str, port: int, prefix: str) -> None:
 
 async def _serve_one(service: str, prefix: str, listening: socket) -> None:
     with stopped_by_signals():
-        async with await Runtime.open(service_called(service), Settings()) as runtime:
+        settings = Settings()
+        traces.configure(f"parity-{service}", share=settings.trace_sample)
+        async with await Runtime.open(service_called(service), settings) as runtime:
             app = Starlette(routes=[Mount(prefix, runtime.app())])
             await together([serve(app, listening), runtime.run()])
 

@@ -6,12 +6,17 @@ A migration that was applied is never edited: its SHA-256 is kept and compared.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
-from shared.db import Connection, connect
+import asyncpg
+
+from shared.db import Connection, Pool, connect
 
 SPINE = Path(__file__).parent
 """What every service's database has: outbox, positions, dead letters, history, chores."""
+IDENTITY = SPINE.parent / "identity" / "migrations"
+"""The database of people and their keys."""
 
 _LOCK = 0x50415249  # one migrator at a time
 
@@ -36,23 +41,35 @@ async def migrate(url: str, *folders: Path, role: str | None = None) -> list[str
         """)
         known = {row["name"]: row["sha256"] for row in await conn.fetch("SELECT name, sha256 FROM schema_migrations")}
         applied = []
-        for folder in folders:
-            for path in sorted(folder.glob("[0-9]*.sql")):
-                name, text = f"{folder.parent.name}/{path.stem}", path.read_text()
-                digest = hashlib.sha256(text.encode()).hexdigest()
-                if name not in known:
-                    async with conn.transaction():
-                        await conn.execute(text)
-                        await conn.execute("INSERT INTO schema_migrations (name, sha256) VALUES ($1, $2)", name, digest)
-                    applied.append(name)
-                elif known[name] != digest:
-                    raise MigrationChanged(f"{name} was edited after it was applied; write a new migration instead")
+        for name, path in _files(folders):
+            text = path.read_text()
+            digest = hashlib.sha256(text.encode()).hexdigest()
+            if name not in known:
+                async with conn.transaction():
+                    await conn.execute(text)
+                    await conn.execute("INSERT INTO schema_migrations (name, sha256) VALUES ($1, $2)", name, digest)
+                applied.append(name)
+            elif known[name] != digest:
+                raise MigrationChanged(f"{name} was edited after it was applied; write a new migration instead")
         if role is not None:
             async with conn.transaction():
                 await _grant(conn, role)
         return applied
     finally:
         await conn.close()
+
+
+async def missing(conn: Connection | Pool, *folders: Path) -> list[str]:
+    """Migrations of ``folders`` that this database has not got yet."""
+    try:
+        known = {row["name"] for row in await conn.fetch("SELECT name FROM schema_migrations")}
+    except asyncpg.UndefinedTableError:
+        known = set()
+    return [name for name, _ in _files(folders) if name not in known]
+
+
+def _files(folders: Sequence[Path]) -> list[tuple[str, Path]]:
+    return [(f"{folder.parent.name}/{path.stem}", path) for folder in folders for path in sorted(folder.glob("[0-9]*.sql"))]
 
 
 async def _grant(conn: Connection, role: str) -> None:

@@ -26,6 +26,8 @@ _IN_FLIGHT = timedelta(minutes=2)
 class Notifier:
     def __init__(self, carrier: Carrier) -> None:
         self._carrier = carrier
+        self.trouble: str | None = None
+        """Why no letters go out at the moment; None where all is well."""
 
     async def run(self, pool: Pool, identity: Pool) -> None:
         """For ever. An outage of the database is waited out."""
@@ -33,9 +35,11 @@ class Notifier:
             try:
                 while await address_next(pool, identity) or await self.send_next(pool, identity):
                     pass
+                self.trouble = None
             except Exception as error:
                 if not unavailable(error):
                     raise
+                self.trouble = type(error).__name__
                 logger.warning("notifications wait", error=type(error).__name__)
             await asyncio.sleep(_LOOK_SECONDS)
 

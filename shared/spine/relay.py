@@ -22,6 +22,7 @@ from shared.spine import metrics, store
 _CHUNK = 4000
 _POLL_SECONDS = 0.05
 _VERIFY_SECONDS = 60
+_SLOW_SECONDS = 5
 
 logger = structlog.get_logger()
 
@@ -170,7 +171,7 @@ class Relay:
         """
         sent = 0
         while rows := await store.unsent(conn, self.topics, chunk=_CHUNK):
-            await self._acknowledge(conn, rows, await self._append(rows))
+            await self._acknowledge(conn, rows, await self._answer(asyncio.ensure_future(self._append(rows))))
             sent += len(rows)
         rows = await store.number(conn, self.topics, chunk=_CHUNK)
         while rows:
@@ -181,10 +182,23 @@ class Relay:
                 appending.cancel()
                 await asyncio.gather(appending, return_exceptions=True)
                 raise
-            in_place = await self._acknowledge(conn, rows, await appending)
+            in_place = await self._acknowledge(conn, rows, await self._answer(appending))
             sent += len(rows)
             rows = following if in_place else ()
         return sent
+
+    async def _answer(self, appending: asyncio.Future[Appended]) -> Appended:
+        """Wait for the log. Kafka's client tries for as long as the broker is away: people hear of that before it gives up."""
+        try:
+            if not (await asyncio.wait({appending}, timeout=_SLOW_SECONDS))[0]:
+                self.trouble = f"The log has not acknowledged anything for {_SLOW_SECONDS} seconds"
+                logger.warning("the log does not answer, still trying", service=self.service)
+            appended = await appending
+        finally:
+            appending.cancel()
+        if appended.error is None:
+            self.trouble = None
+        return appended
 
     async def _append(self, rows: Sequence[Row]) -> Appended:
         records = []

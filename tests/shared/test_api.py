@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,6 +18,7 @@ from shared.access import Caller, Role, allow
 from shared.api import Cursor, CursorNotUnderstood, IfMatch, Limit, Now, Page, Tx, api_router, decode_cursor, encode_cursor
 from shared.errors import Conflict, FieldError, Invalid
 from shared.identity import keys, people
+from shared.schedule import run_due
 from shared.service import Runtime, create_service
 from tests.conftest import NOON, OpenRuntime
 
@@ -65,6 +67,7 @@ async def client(at_work: Runtime) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app, raise_app_exceptions=False), base_url="http://parity.example"
     ) as client:
+        client.app = app  # type: ignore[attr-defined]
         yield client
 
 
@@ -214,7 +217,28 @@ async def test_a_service_without_its_database_is_alive_but_not_ready(client: htt
     assert (await client.get("/live")).status_code == 200
     answer = await client.get("/ready")
     assert answer.status_code == 503
-    assert "database" in answer.json()["trouble"]
+    assert list(answer.json()["trouble"]) == ["database"]
+    told = (await client.get("/metrics")).text
+    assert 'parity_degraded{part="database",service="returns"} 1.0' in told
+    assert 'parity_degraded{part="relay",service="returns"} 0.0' in told
+
+
+async def test_a_service_is_not_ready_before_its_tables_are(client: httpx.AsyncClient, at_work: Runtime, tmp_path: Path) -> None:
+    newer = tmp_path / "returns" / "migrations"
+    newer.mkdir(parents=True)
+    (newer / "0099_more.sql").touch()
+    client.app.state.runtime = replace(at_work, service=replace(at_work.service, migrations=newer))  # type: ignore[attr-defined]
+    answer = await client.get("/ready")
+    assert (answer.status_code, answer.json()["ready"]) == (503, False)
+    assert answer.json()["trouble"] == {"database": "Run parity migrate: returns/0099_more is missing."}
+
+
+async def test_chores_say_when_they_last_took_effect(client: httpx.AsyncClient, at_work: Runtime) -> None:
+    assert await run_due(at_work.pool, at_work.service.chores, at=NOON) == 1
+    told = (await client.get("/metrics")).text
+    (line,) = [line for line in told.splitlines() if line.startswith("parity_chore_last") and 'service="returns"' in line]
+    assert 'chore="forget-idempotency-keys"' in line
+    assert float(line.split()[-1]) == NOON.timestamp()
 
 
 def test_a_cursor_gives_back_what_it_was_made_of_and_a_foreign_one_is_refused() -> None:
