@@ -3,8 +3,9 @@
 PYTHON ?= python3
 PORT   ?= 8000
 VENV   := .venv
+ASSETS := shared/pages/nhsuk/nhsuk-frontend.min.css
 BIN    := $(VENV)/bin
-LOCK   := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml
+LOCK   := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 .DEFAULT_GOAL := help
 .PHONY: help env demo test check lock kafka faults bench clean
@@ -21,7 +22,7 @@ help:
 	@echo 'make clean   remove what was built; the data in .parity stays'
 
 # A stamp is newer than the lock it was installed from; a changed lock installs again.
-env: $(VENV)/run.stamp
+env: $(VENV)/run.stamp $(ASSETS)
 	@:
 
 $(VENV)/python.stamp:
@@ -39,10 +40,17 @@ $(VENV)/run.stamp: requirements/run.txt pyproject.toml $(VENV)/python.stamp
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
+$(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp $(ASSETS)
 	@echo 'Installing what its developers need, from requirements/dev.txt'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@
+
+# The pages' stylesheet comes from npm: the system's, or else that of a Python package.
+$(ASSETS): deploy/assets/package-lock.json deploy/assets/__main__.py $(VENV)/run.stamp requirements/node.txt
+	@echo 'Fetching the stylesheet'
+	@command -v npm >/dev/null || test -x $(BIN)/npm || \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/node.txt
+	@$(BIN)/python -m deploy.assets && touch $@
 
 demo: env
 	@exec $(BIN)/parity demo --port $(PORT)
@@ -57,8 +65,9 @@ test: check
 	$(BIN)/pytest $(TESTS)
 
 lock: $(VENV)/dev.stamp
-	$(LOCK) --extra local --output-file requirements/run.txt
-	$(LOCK) --extra local --extra dev --constraint requirements/run.txt --output-file requirements/dev.txt
+	$(LOCK) pyproject.toml --extra local --output-file requirements/run.txt
+	$(LOCK) pyproject.toml --extra local --extra dev --constraint requirements/run.txt --output-file requirements/dev.txt
+	$(LOCK) requirements/node.in --output-file requirements/node.txt
 
 kafka: env
 	@exec $(BIN)/python -m deploy.kafka --brokers $(or $(BROKERS),1)
@@ -70,5 +79,5 @@ bench: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY))
 
 clean:
-	rm -rf build $(VENV) *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache deploy/kafka/target
+	rm -rf build shared/pages/nhsuk $(VENV) *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache deploy/kafka/target
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

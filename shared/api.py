@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import date, datetime
 from typing import Annotated, Any, Generic, TypeVar, overload
@@ -16,8 +15,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from shared.access import bearer_scheme, caller_of
 from shared.db import Connection
-from shared.errors import BadRequest, Conflict, Invalid, PreconditionRequired
-from shared.locks import lock_key
+from shared.errors import BadRequest, PreconditionRequired
+from shared.idempotency import once
 from shared.problems import documented
 
 T = TypeVar("T")
@@ -37,14 +36,6 @@ class IfMatchNotUnderstood(BadRequest):
 
 class IdempotencyKeyNotUnderstood(BadRequest):
     """Idempotency-Key is 1 to 255 printable characters, such as a UUID."""
-
-
-class IdempotencyKeyInFlight(Conflict):
-    """A request with this Idempotency-Key is being answered. Wait for its answer, or send it again later."""
-
-
-class IdempotencyKeyReused(Invalid):
-    """This Idempotency-Key was used for another request within the last day. Use a new one."""
 
 
 async def _transaction(request: Request) -> AsyncIterator[Connection]:
@@ -80,48 +71,15 @@ class _Route(APIRoute):
         if self.status_code != 201 or "POST" not in (self.methods or ()):
             return handle
 
-        async def once(request: Request) -> Response:
+        async def creating(request: Request) -> Response:
             key = request.headers.get("Idempotency-Key")
             if key is None:
                 return await handle(request)
             if not (1 <= len(key) <= 255 and key.isprintable()):
                 raise IdempotencyKeyNotUnderstood
-            return await _once(request, key, handle)
+            return await once(request, key, handle, by=(await caller_of(request)).person_id)
 
-        return once
-
-
-async def _once(request: Request, key: str, handle: Callable[[Request], Awaitable[Response]]) -> Response:
-    caller = await caller_of(request)
-    asked = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode() + await request.body()).digest()
-    runtime = request.app.state.runtime
-    async with runtime.pool.acquire() as conn, conn.transaction():
-        if not await conn.fetchval("SELECT pg_try_advisory_xact_lock($1)", lock_key("idempotency", str(caller.person_id), key)):
-            raise IdempotencyKeyInFlight
-        known = await conn.fetchrow("SELECT * FROM idempotency_keys WHERE person_id = $1 AND key = $2", caller.person_id, key)
-        if known is not None:
-            if known["fingerprint"] != asked:
-                raise IdempotencyKeyReused
-            headers = {**known["headers"], "Idempotency-Replayed": "true"}
-            return Response(known["body"], status_code=known["status"], headers=headers)
-        request.state.tx = conn
-        response = await handle(request)
-        kept = {name: value for name, value in response.headers.items() if name != "content-length"}
-        await conn.execute(
-            """
-            INSERT INTO idempotency_keys (person_id, key, fingerprint, status, headers, body, at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7)
-            """,
-            caller.person_id,
-            key,
-            asked,
-            response.status_code,
-            kept,
-            bytes(response.body),
-            runtime.clock.now(),
-        )
-    runtime.relay.wake()
-    return response
+        return creating
 
 
 def api_router(tag: str) -> APIRouter:

@@ -12,7 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 from shared import schedule
 from shared.db import unavailable
 from shared.docs_page import docs_page
-from shared.migrations import IDENTITY, SPINE, missing
+from shared.migrations import IDENTITY, SPINE, pending
 from shared.spine import metrics
 
 router = APIRouter(include_in_schema=False)
@@ -43,12 +43,12 @@ async def ready(request: Request) -> Response:
         ("identity", runtime.identity, (IDENTITY,)),
     ):
         try:
-            not_applied = await asyncio.wait_for(missing(pool, *folders), _READY_SECONDS)
+            waiting = await asyncio.wait_for(pending(pool, *folders), _READY_SECONDS)
         except Exception as error:
             trouble[name] = type(error).__name__
         else:
-            if not_applied:
-                trouble[name] = f"Run parity migrate: {', '.join(not_applied)} is missing."
+            if waiting:
+                trouble[name] = f"Run parity migrate: {', '.join(waiting)} is missing."
     degraded = {part: why for part, why in runtime.background.items() if why is not None}
     body: dict[str, Any] = {"service": runtime.service.name, "ready": not trouble, "trouble": trouble, "degraded": degraded}
     return JSONResponse(body, status_code=503 if trouble else 200)

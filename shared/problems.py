@@ -15,6 +15,8 @@ from starlette.exceptions import HTTPException
 
 from shared.db import unavailable
 from shared.errors import FieldError, ParityError, PreconditionFailed
+from shared.pages.errors import error_page, sign_in, wants_page
+from shared.pages.visitors import SignInFirst
 
 logger = structlog.get_logger()
 
@@ -77,16 +79,34 @@ def register(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
 
 
+def answer(
+    request: Request,
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    errors: Sequence[FieldError] = (),
+    current: BaseModel | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A problem for a program, a page for a browser."""
+    if wants_page(request):
+        return error_page(request, status, detail, errors, headers)
+    return problem(status, code, detail, errors=errors, current=current, headers=headers)
+
+
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, ParityError)  # noqa: S101
+    if isinstance(error, SignInFirst) and wants_page(request):
+        return sign_in(error)
     current = error.current if isinstance(error, PreconditionFailed) else None
-    return problem(error.status, error.code, error.detail, errors=error.errors, current=current, headers=error.headers)
+    return answer(request, error.status, error.code, error.detail, errors=error.errors, current=current, headers=error.headers)
 
 
 async def _not_valid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     errors = [FieldError(_pointer(one["loc"]), one["msg"].removeprefix("Value error, "), one["type"]) for one in error.errors()]
-    return problem(422, "invalid", "Some of what was sent is not right.", errors=errors)
+    return answer(request, 422, "invalid", "Some of what was sent is not right.", errors=errors)
 
 
 def _pointer(place: Sequence[str | int]) -> str:
@@ -99,16 +119,19 @@ async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
     status = HTTPStatus(error.status_code)
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return problem(status, "too-large", TOO_LARGE, headers={"Connection": "close"})
+        return too_large(request)
     code = status.phrase.lower().replace(" ", "-").replace("'", "")
-    return problem(status, code, status.description or status.phrase, headers=error.headers)
+    return answer(request, status, code, status.description or status.phrase, headers=error.headers)
+
+
+def too_large(request: Request) -> Response:
+    return answer(request, 413, "too-large", TOO_LARGE, headers={"Connection": "close"})
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
     if unavailable(error):
         logger.warning("unavailable", path=request.url.path, error=type(error).__name__)
-        return problem(
-            503, "unavailable", "The service is busy or its database is restarting. Try again.", headers={"Retry-After": "2"}
-        )
+        detail = "The service is busy or its database is restarting. Try again."
+        return answer(request, 503, "unavailable", detail, headers={"Retry-After": "2"})
     logger.error("request failed", path=request.url.path, exc_info=error)
-    return problem(500, "internal-error", "Something went wrong on our side. It has been noted.")
+    return answer(request, 500, "internal-error", "Something went wrong on our side. It has been noted.")

@@ -20,6 +20,7 @@ from shared.log import open_log
 from shared.log.interface import EventLog
 from shared.middleware import Around
 from shared.notifications import Notifier, notifier_for
+from shared.pages.site import Pages
 from shared.schedule import Chore, Scheduler
 from shared.settings import Settings
 from shared.spine import Handlers
@@ -39,6 +40,9 @@ class Service:
     topic: str
     """The one topic that it tells."""
     routers: tuple[APIRouter, ...]
+    """The JSON routes."""
+    pages: APIRouter | None
+    """The HTML routes."""
     handlers: Handlers | None
     chores: tuple[Chore, ...]
     migrations: Path
@@ -47,7 +51,7 @@ class Service:
     def app(self, runtime: Runtime) -> FastAPI:
         app = FastAPI(title=f"Parity: {self.title}", version="1", docs_url=None, redoc_url=None)
         app.state.runtime = runtime
-        for router in (*self.routers, operations.router):
+        for router in (*self.routers, operations.router, *([self.pages] if self.pages else [])):
             app.include_router(router)
         problems.register(app)
         app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
@@ -61,6 +65,7 @@ def create_service(
     title: str,
     routers: Sequence[APIRouter],
     migrations: Path,
+    pages: Pages | None = None,
     topic: str | None = None,
     handlers: Handlers | None = None,
     chores: Sequence[Chore] = (),
@@ -72,6 +77,7 @@ def create_service(
         title=title,
         topic=topic or name,
         routers=tuple(routers),
+        pages=pages.router if pages else None,
         handlers=handlers,
         chores=(*chores, Chore("forget-idempotency-keys", at=time(3, 0), run=_forget_keys)),
         migrations=migrations,

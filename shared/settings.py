@@ -20,6 +20,10 @@ class Settings(BaseSettings):
     """Names the deployment in every event's ``source``."""
     public_url: str = "http://127.0.0.1:8000"
     """Where people reach the services: used in links of notifications and feeds."""
+    organisation_name: str = "Cheshire and Merseyside"
+    """Whose service this is, in the header of every page."""
+    brand: Literal["neutral", "nhs"] = "neutral"
+    """The NHS logo and colours are for NHS organisations only."""
     log: str = "postgres://"
     """The event log: ``postgres://…`` (a database of its own) or ``kafka://host:port``."""
     epoch: int = Field(default=1, ge=1)

@@ -13,7 +13,7 @@ import structlog
 import uvloop
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route
 
 from deploy.database.catalogue import load_catalogue
@@ -21,12 +21,14 @@ from deploy.database.provision import connected, provision
 from deploy.demo.advancing import advancing_route
 from deploy.local.folder import DataFolder
 from deploy.local.postgres import PostgresServer
-from deploy.local.services import PATHS, all_services, service_called
+from deploy.local.services import all_services, service_called
 from deploy.local.serving import listen, serve, stopped_by_signals, together
 from deploy.local.settings import local_settings, owner_settings
 from shared import traces
 from shared.clock import Clock, DemonstrationClock, TickingClock
 from shared.identity.present import move_on, present
+from shared.origin import PATHS, link
+from shared.pages.assets import assets
 from shared.service import Runtime
 from shared.settings import Settings
 
@@ -75,7 +77,7 @@ async def _up(
             folder.note(url=url)
             started(url)
             say(f"Parity serves on {url}. Ctrl-C stops it.")
-            parts = [serve(whole(opened, clock, url), listening), *(runtime.run() for runtime in opened)]
+            parts = [serve(whole(opened, clock), listening), *(runtime.run() for runtime in opened)]
             if clock is not None:
                 parts.append(_keep_present(server, clock))
             await together(parts)
@@ -92,7 +94,7 @@ async def _serve_one(service: str, prefix: str, listening: socket) -> None:
         settings = Settings()
         traces.configure(f"parity-{service}", share=settings.trace_sample)
         async with await Runtime.open(service_called(service), settings) as runtime:
-            app = Starlette(routes=[Mount(prefix, runtime.app())])
+            app = Starlette(routes=[assets(), Mount(prefix, runtime.app())])
             await together([serve(app, listening), runtime.run()])
 
 
@@ -128,17 +130,12 @@ async def _keep_present(server: PostgresServer, clock: DemonstrationClock) -> No
             await move_on(conn, clock.now())
 
 
-def whole(opened: Sequence[Runtime], clock: DemonstrationClock | None, url: str) -> Starlette:
-    """The four apps under one origin, and a first page that says where everything is."""
-    lines = ["Parity", ""]
-    for runtime in opened:
-        path = PATHS[runtime.service.name]
-        lines += [f"{runtime.service.title}", f"  {url}{path}/docs", f"  {url}{path}/ready", f"  {url}{path}/metrics", ""]
-    page = "\n".join(lines)
+def whole(opened: Sequence[Runtime], clock: DemonstrationClock | None) -> Starlette:
+    """The four apps under one origin. Raises AssetsMissing."""
 
-    async def index(request: Request) -> PlainTextResponse:
-        return PlainTextResponse(page)
+    async def home(request: Request) -> RedirectResponse:
+        return RedirectResponse(link("commitments"), status_code=307)
 
     extra = [] if clock is None else [advancing_route(opened, clock)]
     mounts = [Mount(PATHS[runtime.service.name], runtime.app()) for runtime in opened]
-    return Starlette(routes=[Route("/", index), *extra, *mounts])
+    return Starlette(routes=[Route("/", home), assets(), *extra, *mounts])

@@ -1,4 +1,4 @@
-"""The services by name, and the paths under which one origin shows them."""
+"""The services by name."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from shared.settings import SERVICES
 
 if TYPE_CHECKING:
     from shared.service import Service
-
-PATHS = {"commitments": "/commitments", "returns": "/returns", "alerts": "/alerts", "aggregator": "/icb"}
 
 
 def service_called(name: str) -> Service:

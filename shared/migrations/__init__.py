@@ -42,11 +42,10 @@ async def migrate(url: str, *folders: Path, role: str | None = None) -> list[str
         known = {row["name"]: row["sha256"] for row in await conn.fetch("SELECT name, sha256 FROM schema_migrations")}
         applied = []
         for name, path in _files(folders):
-            text = path.read_text()
-            digest = hashlib.sha256(text.encode()).hexdigest()
+            digest = _digest(path)
             if name not in known:
                 async with conn.transaction():
-                    await conn.execute(text)
+                    await conn.execute(path.read_text())
                     await conn.execute("INSERT INTO schema_migrations (name, sha256) VALUES ($1, $2)", name, digest)
                 applied.append(name)
             elif known[name] != digest:
@@ -59,13 +58,17 @@ async def migrate(url: str, *folders: Path, role: str | None = None) -> list[str
         await conn.close()
 
 
-async def missing(conn: Connection | Pool, *folders: Path) -> list[str]:
-    """Migrations of ``folders`` that this database has not got yet."""
+async def pending(conn: Connection | Pool, *folders: Path) -> list[str]:
+    """Migrations of this program that the database has not got, or has got otherwise."""
     try:
-        known = {row["name"] for row in await conn.fetch("SELECT name FROM schema_migrations")}
+        known = {row["name"]: row["sha256"] for row in await conn.fetch("SELECT name, sha256 FROM schema_migrations")}
     except asyncpg.UndefinedTableError:
-        known = set()
-    return [name for name, _ in _files(folders) if name not in known]
+        known = {}
+    return [name for name, path in _files(folders) if known.get(name) != _digest(path)]
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _files(folders: Sequence[Path]) -> list[tuple[str, Path]]:

@@ -33,11 +33,3 @@ async def replay(owner: Connection, *, topic: str, partition: int, after: int) -
     ``owner`` is the database of the service that owns ``topic``. False where nothing above ``after`` was sent yet.
     """
     return await store.set_back_watermark(owner, Partition(topic, partition), after)
-
-
-async def forget(listener: Connection, topics: Sequence[str]) -> None:
-    """Hear ``topics`` from their first event again, after the owner's database alone was restored.
-
-    The caller empties what the service derived from them, in the same transaction.
-    """
-    await store.forget_positions(listener, topics)

@@ -286,7 +286,3 @@ async def note_failure(conn: Connection | Pool, partition: Partition, position: 
         position,
         error,
     )
-
-
-async def forget_positions(conn: Connection, topics: Collection[str]) -> None:
-    await conn.execute("DELETE FROM consumer_positions WHERE topic = ANY($1)", list(topics))

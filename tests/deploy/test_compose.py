@@ -15,7 +15,7 @@ from compose_spec import ComposeSpecification
 from typer.testing import CliRunner
 
 from deploy.cli.main import app
-from deploy.local.services import PATHS
+from shared.origin import PATHS
 from shared.settings import SERVICES, Settings
 from tests.conftest import ROOT
 

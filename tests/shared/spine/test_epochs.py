@@ -6,13 +6,11 @@ import pytest
 
 from shared.db import connect
 from shared.ids import new_id
-from shared.log.interface import partition_of
 from shared.log.postgres import PostgresLog
-from shared.spine import operations
 from shared.spine.draining import drain
 from shared.spine.relay import EpochBehind, LogAhead
 from tests.conftest import Databases
-from tests.spine_world import TOPIC, Listener, Teller, in_order
+from tests.spine_world import Listener, Teller, in_order
 
 
 async def restored(database: Databases, url: str) -> str:
@@ -71,24 +69,3 @@ async def test_a_process_of_an_earlier_epoch_refuses(teller: Teller, listener: L
     with pytest.raises(EpochBehind, match="PARITY_EPOCH"):
         await listener.consumer.drain()
     await later.close()
-
-
-async def test_if_the_owner_s_database_alone_was_restored_its_listeners_hear_it_from_the_start(
-    teller: Teller, listener: Listener, log: PostgresLog, database: Databases
-) -> None:
-    key = new_id()
-    await teller.tell_versions([key], [1, 2, 3])
-    await drain(teller, listener)
-    restored = await Teller.open(database("spine", role="postgres"), log, epoch=2)  # its last events were lost
-    await restored.tell_versions([key], [1, 2])
-    async with listener.pool.acquire() as conn, conn.transaction():
-        await conn.execute("TRUNCATE facts, journal")
-        await operations.forget(conn, [TOPIC])
-    rebuilt = Listener(listener.pool, log, 2)
-    await drain(restored, rebuilt)
-    assert await rebuilt.facts() == {key: 2}
-    await restored.tell_versions([key], [3])
-    await drain(restored, rebuilt)
-    assert await rebuilt.journal() == [(key, 1), (key, 2), (key, 3)]
-    assert partition_of(key) < 12
-    await restored.close()

@@ -1,0 +1,46 @@
+"""Errors as pages, for browsers: the same sentence that a program reads as a problem."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from fastapi import Request, Response
+
+from shared.errors import FieldError
+from shared.origin import link
+from shared.pages.environment import environment
+from shared.pages.site import redirect, show
+from shared.pages.visitors import SignInFirst
+
+_TITLES = {
+    401: "Your session is over",
+    403: "You cannot open this page",
+    404: "Page not found",
+    409: "This cannot be done now",
+    412: "This has changed since you opened it",
+    413: "That is too large",
+    415: "That file cannot be used",
+    422: "Some of what you sent is not right",
+    500: "Sorry, there is a problem with the service",
+    503: "Sorry, the service is unavailable",
+}
+_OTHER = "Something is not right"
+
+
+def wants_page(request: Request) -> bool:
+    """A browser asks for HTML by name; programs, and everything under /api/, get problem+json."""
+    return "text/html" in request.headers.get("accept", "") and "/api/" not in request.scope["path"]
+
+
+def error_page(
+    request: Request, status: int, detail: str, errors: Sequence[FieldError] = (), headers: Mapping[str, str] | None = None
+) -> Response:
+    template = environment().get_template("error.jinja")
+    page = show(template.render, request, status=status, title=_TITLES.get(status, _OTHER), detail=detail, problems=errors)
+    page.headers.update(headers or {})
+    return page
+
+
+def sign_in(error: SignInFirst) -> Response:
+    """To the sign-in page, and from there to where the visitor wanted to be."""
+    return redirect(link("commitments", "/sign-in") + (f"?next={error.back_to}" if error.back_to else ""))

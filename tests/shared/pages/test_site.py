@@ -1,0 +1,197 @@
+"""What every page stands on: who may see it, forms that are bound, refused and repeated, and what other sites cannot do."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import pytest
+from fastapi import Request, Response
+from pydantic import BaseModel, Field
+
+from services.commitments.main import service as commitments
+from shared.access import Role
+from shared.api import Now, Tx
+from shared.errors import Conflict, FieldError
+from shared.identity import sessions
+from shared.ids import new_id
+from shared.pages.forms import Bound, Says, bind, blank
+from shared.pages.site import Form, Pages, redirect
+from shared.pages.visitors import COOKIE, Visitor, admit
+from shared.service import Runtime, create_service
+from tests.conftest import OpenRuntime
+from tests.visiting import Page, Visit
+
+TEMPLATES = Path(__file__).parent / "templates"
+pages = Pages(templates=TEMPLATES)
+
+
+class Deed(BaseModel):
+    what: Annotated[str, Says("Enter what was done")]
+    hours: Annotated[int, Says("Enter the hours", "Hours must be a whole number"), Field(ge=1)]
+    happened: Annotated[date, Says("Enter the date", "Date must be a real date")]
+    places: Annotated[list[str], Says("Select where")] = []
+
+
+class NotOnSundays(Conflict):
+    """Nothing is done on Sundays."""
+
+
+@pages.router.get("/deeds/new")
+async def ask(request: Request, now: Now, visitor: Annotated[Visitor, admit(Role.SUPPLIER_EDITOR)]) -> Response:
+    return pages.show(request, "deed.jinja", form=blank(happened=date(2026, 7, 3)), now=now)
+
+
+@pages.router.post("/deeds/new")
+async def keep(
+    request: Request, tx: Tx, now: Now, form: Form, visitor: Annotated[Visitor, admit(Role.SUPPLIER_EDITOR)]
+) -> Response:
+    bound: Bound[Deed] = bind(Deed, form)
+    if bound.value is None:
+        raise pages.again(request, "deed.jinja", form=bound)
+    await tx.execute(
+        """
+        INSERT INTO history (id, at, person_id, subject, subject_id, action, detail)
+        VALUES ($1, $2, $3, 'deed', $1, 'done', $4)
+        """,
+        new_id(),
+        now,
+        visitor.caller.person_id,
+        bound.value.model_dump(mode="json"),
+    )
+    if bound.value.happened.weekday() == 6:
+        error = NotOnSundays(errors=[FieldError("/deed/happened", "Choose another day")])
+        raise pages.again(request, "deed.jinja", form=bound.refused(error))
+    return redirect("/commitments/deeds/new")
+
+
+@pytest.fixture
+async def at_work(runtime: OpenRuntime) -> Runtime:
+    service = create_service("commitments", title="Test", routers=[], pages=pages, migrations=commitments.migrations)
+    return await runtime(service)
+
+
+@pytest.fixture
+async def editor(at_work: Runtime) -> Visit:
+    return await Visit.of(at_work, at_work, Role.SUPPLIER_EDITOR)
+
+
+GOOD = {"what": "<b>Planted trees</b>", "hours": "3", "places": ["Halton", "Wirral"]}
+
+
+async def deeds(runtime: Runtime) -> list[dict[str, object]]:
+    return [row["detail"] for row in await runtime.pool.fetch("SELECT detail FROM history WHERE subject = 'deed' ORDER BY id")]
+
+
+async def test_a_form_is_kept_as_it_was_typed(at_work: Runtime, editor: Visit) -> None:
+    page = await editor.get("/commitments/deeds/new")
+    assert page.title == "A deed – Parity"
+    await editor.submit(page, "Save", GOOD)
+    assert await deeds(at_work) == [
+        {"what": "<b>Planted trees</b>", "hours": 3, "happened": "2026-07-03", "places": ["Halton", "Wirral"]}
+    ]
+
+
+async def test_errors_name_their_fields_in_the_pages_order_and_lose_nothing(at_work: Runtime, editor: Visit) -> None:
+    page = await editor.get("/commitments/deeds/new")
+    wrong = {"what": " ", "hours": "many <i>", "happened-day": "31", "happened-month": "2", "happened-year": "2026"}
+    again = await editor.submit(page, "Save", wrong, expect=422)
+    assert again.title == "Error: A deed – Parity"
+    [form] = again.forms
+    assert form.fields["hours"] == ["many <i>"]
+    assert form.fields["happened-day"] == ["31"]
+    messages = ["Enter what was done", "Hours must be a whole number", "Date must be a real date"]
+    assert [again.links[message] for message in messages] == ["#what", "#hours", "#happened-day"]
+    assert [again.text.index(message) for message in messages] == sorted(again.text.index(message) for message in messages)
+    assert "many <i>" not in again.html
+    assert await deeds(at_work) == []
+
+
+async def test_what_an_action_refuses_is_undone_and_shown_at_its_field(at_work: Runtime, editor: Visit) -> None:
+    page = await editor.get("/commitments/deeds/new")
+    again = await editor.submit(page, "Save", {**GOOD, "happened-day": "5"}, expect=422)
+    assert again.links["Choose another day"] == "#happened-day"
+    assert await deeds(at_work) == []
+    await editor.submit(again, "Save", {"happened-day": "6"})
+    assert len(await deeds(at_work)) == 1
+
+
+async def test_a_double_click_saves_once(at_work: Runtime, editor: Visit) -> None:
+    page = await editor.get("/commitments/deeds/new")
+    first, second = await editor.submit(page, "Save", GOOD), await editor.submit(page, "Save", GOOD)
+    assert first.text == second.text
+    assert len(await deeds(at_work)) == 1
+
+
+async def test_only_who_is_admitted_sees_a_page(at_work: Runtime, editor: Visit) -> None:
+    nobody = await Visit.nobody(at_work).get("/commitments/deeds/new?a=1", expect=303)
+    assert nobody.response.headers["location"] == "/commitments/sign-in?next=%2Fcommitments%2Fdeeds%2Fnew%3Fa%3D1"
+    manager = await Visit.of(at_work, at_work, Role.CONTRACT_MANAGER)
+    assert "You cannot open this page" in (await manager.get("/commitments/deeds/new", expect=403)).text
+    assert "Page not found" in (await editor.get("/commitments/nowhere", expect=404)).text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "", "Origin": "https://evil.example"},
+        {"Sec-Fetch-Site": ""},
+        {"Sec-Fetch-Site": "", "Origin": "null"},
+    ],
+)
+async def test_another_sites_form_is_refused(at_work: Runtime, editor: Visit, headers: dict[str, str]) -> None:
+    form = (await editor.get("/commitments/deeds/new")).form("Save")
+    editor.http.headers.update(headers)
+    if not headers["Sec-Fetch-Site"]:
+        del editor.http.headers["Sec-Fetch-Site"]
+    answer = await editor.http.post("/commitments/deeds/new", data={**form.fields, **GOOD})
+    assert answer.status_code == 403
+    assert "did not come from Parity" in Page(answer).text
+    assert await deeds(at_work) == []
+
+
+async def test_a_browser_without_fetch_metadata_is_known_by_its_origin(at_work: Runtime, editor: Visit) -> None:
+    page = await editor.get("/commitments/deeds/new")
+    del editor.http.headers["Sec-Fetch-Site"]
+    editor.http.headers["Origin"] = "https://parity.example"
+    await editor.submit(page, "Save", GOOD)
+    assert len(await deeds(at_work)) == 1
+
+
+@pytest.mark.parametrize("token", ["", "0" * 64, "é"])
+async def test_a_form_of_another_session_is_refused(at_work: Runtime, editor: Visit, token: str) -> None:
+    page = await editor.get("/commitments/deeds/new")
+    answer = await editor.submit(page, "Save", {**GOOD, "csrf": token}, expect=403)
+    assert "opened in an earlier session" in answer.text
+    assert await deeds(at_work) == []
+
+
+async def test_a_session_ends_when_it_is_idle_old_ended_or_its_person_leaves(at_work: Runtime, editor: Visit) -> None:
+    secret = editor.http.cookies[COOKIE]
+    identity = at_work.identity
+    [begun] = await identity.fetchrow("SELECT begun_at FROM sessions WHERE person_id = $1", editor.person_id)
+    assert await sessions.person_of(identity, secret, at=begun + sessions.IDLE - timedelta(seconds=1)) is not None
+    assert await sessions.person_of(identity, secret, at=begun + 2 * sessions.IDLE) is None  # its use was noted just before
+    for hour in range(1, 12):
+        await sessions.person_of(identity, secret, at=begun + hour * sessions.IDLE - timedelta(minutes=1))
+    assert await sessions.person_of(identity, secret, at=begun + sessions.ABSOLUTE) is None
+    await editor.get("/commitments/deeds/new")
+    await sessions.end(identity, secret)
+    await editor.get("/commitments/deeds/new", expect=303)
+
+
+async def test_pages_carry_the_headers_that_keep_others_out(editor: Visit) -> None:
+    page = await editor.get("/commitments/deeds/new")
+    headers = page.response.headers
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert headers["cache-control"] == "no-store"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert "http" not in headers["content-security-policy"]
+
+
+async def test_programs_read_problems_and_browsers_pages(at_work: Runtime, editor: Visit) -> None:
+    program = await editor.http.get("/commitments/nowhere", headers={"Accept": "*/*"})
+    assert program.headers["content-type"] == "application/problem+json"
