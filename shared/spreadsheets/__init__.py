@@ -3,18 +3,13 @@
 What is read names every cell at fault by sheet, row and column; what is written is safe to open.
 """
 
-from shared.spreadsheets.reading import (
-    CannotRead,
-    HasMacros,
-    NotASpreadsheet,
-    SpreadsheetTooLarge,
-    cannot_read,
-    read_table,
-)
-from shared.spreadsheets.rows import CellError, Row, words_of
-from shared.spreadsheets.writing import Sheet, write_csv, write_xlsx
+from shared.spreadsheets.reading import CannotRead, cannot_read, read_table
+from shared.spreadsheets.rows import CellError, Row, rows_below, words_of
+from shared.spreadsheets.workbooks import Book, HasMacros, NotASpreadsheet, SpreadsheetTooLarge
+from shared.spreadsheets.writing import Sheet, put, write_csv, write_xlsx
 
 __all__ = [
+    "Book",
     "CannotRead",
     "CellError",
     "HasMacros",
@@ -23,7 +18,9 @@ __all__ = [
     "Sheet",
     "SpreadsheetTooLarge",
     "cannot_read",
+    "put",
     "read_table",
+    "rows_below",
     "words_of",
     "write_csv",
     "write_xlsx",

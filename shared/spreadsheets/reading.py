@@ -3,38 +3,16 @@
 from __future__ import annotations
 
 import csv
-import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from io import BytesIO, StringIO
+from io import StringIO
 from typing import Any
-from zipfile import BadZipFile, ZipFile
 
-from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 
-from shared.errors import Invalid, TooLarge, Unsupported
-from shared.spreadsheets.rows import CellError, Row
+from shared.errors import Invalid
+from shared.spreadsheets.rows import CellError, Row, rows_below
+from shared.spreadsheets.workbooks import Book, NotASpreadsheet, NoValue, is_error
 from shared.spreadsheets.writing import RUNS
-
-MOST_ROWS = 5000
-_WIDEST = 500
-_MOST_MEMBERS = 2000
-_LARGEST_UNPACKED = 50 * 1024 * 1024
-_ENCRYPTED = 0x1
-_FAILED = {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!"}
-
-
-class NotASpreadsheet(Unsupported):
-    """This file cannot be read as a spreadsheet. Save it as XLSX without a password, or as CSV, then send it again."""
-
-
-class HasMacros(Unsupported):
-    """This workbook holds macros. Save it as XLSX without them, then send it again."""
-
-
-class SpreadsheetTooLarge(TooLarge):
-    """This spreadsheet unpacks to more than is accepted, or has more than 5,000 rows. Split it, then send the parts."""
 
 
 class CannotRead(Invalid):
@@ -47,20 +25,8 @@ def read_table(content: bytes, *, sheet: str, headings: Sequence[str], required:
     Raises NotASpreadsheet, HasMacros, SpreadsheetTooLarge, and CannotRead naming the cells at fault.
     """
     table = _xlsx(content, sheet) if content.startswith(b"PK") else _csv(content)
-    errors: list[CellError] = []
-    columns = _columns(sheet, next(table, []), headings, required)
-    rows = []
-    for number, values in enumerate(table, 2):
-        row = Row(sheet, number, columns, [*values, *([None] * (max(columns.values()) + 1 - len(values)))])
-        for heading in columns:
-            if isinstance(failed := row.values[columns[heading]], _Failed):
-                row.refuse(heading, failed.message, "no-value")
-        errors += row.errors
-        if all(value is None or value == "" for value in row.values):
-            continue
-        if number > MOST_ROWS + 1:
-            raise SpreadsheetTooLarge
-        rows.append(row)
+    rows = rows_below(sheet, _columns(sheet, next(table, []), headings, required), table)
+    errors = [error for row in rows for error in row.errors]
     if errors:
         raise cannot_read(errors)
     return rows
@@ -68,11 +34,6 @@ def read_table(content: bytes, *, sheet: str, headings: Sequence[str], required:
 
 def cannot_read(errors: Sequence[CellError]) -> CannotRead:
     return CannotRead(errors=[error.as_field_error() for error in errors])
-
-
-@dataclass(frozen=True, slots=True)
-class _Failed:
-    message: str
 
 
 def _columns(sheet: str, first: Sequence[Any], headings: Sequence[str], required: Sequence[str]) -> dict[str, int]:
@@ -115,59 +76,11 @@ def _csv(content: bytes) -> Iterator[list[Any]]:
 
 
 def _unquoted(value: str) -> Any:
-    if value in _FAILED:
-        return _Failed(f"The formula comes to {value}: correct it")
+    if is_error(value):
+        return NoValue.of_error(value)
     return value[1:] if value.startswith("'") and value[1:].startswith(RUNS) else value
 
 
 def _xlsx(content: bytes, sheet: str) -> Iterator[list[Any]]:
-    _check_package(content)
-    try:
-        with_values = load_workbook(BytesIO(content), read_only=True, data_only=True, keep_links=False)
-        with_formulas = load_workbook(BytesIO(content), read_only=True, keep_links=False)
-    except Exception:  # whatever a broken file makes of its reader, it is the file's fault
-        raise NotASpreadsheet from None
-    name = sheet if sheet in with_values.sheetnames else (with_values.sheetnames or [""])[0]
-    tables = [_cells(book, name) for book in (with_values, with_formulas)]
-    while True:
-        try:
-            cells, formulas = (next(table, None) for table in tables)
-            row = [_calculated(cell, formula.value) for cell, formula in zip(cells or (), formulas or (), strict=False)]
-        except Exception:
-            raise NotASpreadsheet from None
-        if cells is None or formulas is None:
-            return
-        yield row
-
-
-def _cells(book: Any, name: str) -> Iterator[Sequence[Any]]:
-    worksheet = book[name]
-    worksheet.reset_dimensions()
-    found: Iterator[Sequence[Any]] = worksheet.iter_rows(max_col=_WIDEST)
-    return found
-
-
-def _calculated(cell: Any, formula: Any) -> Any:
-    value = cell.value
-    if value is None and formula is not None:
-        return _Failed("This formula has no value yet: open the workbook, save it, and send it again")
-    if isinstance(value, str) and value in _FAILED:
-        return _Failed(f"The formula comes to {value}: correct it")
-    if isinstance(value, int | float) and "%" in cell.number_format:
-        return _Failed("This cell is formatted as a percentage, so that 95 % is kept as 0.95: format it as a plain number")
-    return value
-
-
-def _check_package(content: bytes) -> None:
-    """By the list of its members alone: nothing is unpacked."""
-    try:
-        with ZipFile(BytesIO(content)) as archive:
-            members = archive.infolist()
-    except (BadZipFile, NotImplementedError, OSError, ValueError, zlib.error):
-        raise NotASpreadsheet from None
-    if len(members) > _MOST_MEMBERS or sum(member.file_size for member in members) > _LARGEST_UNPACKED:
-        raise SpreadsheetTooLarge
-    if any(member.filename.lower().endswith("vbaproject.bin") for member in members):
-        raise HasMacros
-    if any(member.flag_bits & _ENCRYPTED for member in members):
-        raise NotASpreadsheet
+    book = Book(content)
+    return book.rows(sheet if sheet in book.sheets else book.sheets[0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -11,6 +11,10 @@ from typing import Any, TypeVar
 from openpyxl.utils import get_column_letter
 
 from shared.errors import FieldError
+from shared.spreadsheets.workbooks import MOST_ROWS, NoValue, SpreadsheetTooLarge
+
+_MOST_LOOKED_AT = 20_000
+"""Empty rows among them: some programs write all that were ever formatted, others can be made to write a million."""
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -48,15 +52,20 @@ class Row:
         letter = get_column_letter(self.columns.get(heading, 0) + 1)
         self.errors.append(CellError(self.sheet, self.number, letter, message, code))
 
+    def value(self, heading: str) -> Any:
+        """As the spreadsheet holds it."""
+        column = self.columns.get(heading)
+        return None if column is None else self.values[column]
+
     def text(self, heading: str) -> str | None:
-        value = self._value(heading)
+        value = self.value(heading)
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         return None if value is None else str(value).strip() or None
 
     def number_in(self, heading: str) -> Decimal | None:
         """Spreadsheets keep 15 digits of a number; people write 1,200 and £1,200."""
-        value = self._value(heading)
+        value = self.value(heading)
         if value is None or (isinstance(value, str) and not value.strip()):
             return None
         try:
@@ -73,7 +82,7 @@ class Row:
 
     def yes_or_no(self, heading: str) -> bool | None:
         said = self.text(heading)
-        known = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}
+        known = {"yes": True, "y": True, "true": True, "1": True, "no": False, "n": False, "false": False, "0": False}
         if said is None or said.lower() in known:
             return known[said.lower()] if said else None
         self.refuse(heading, "Enter yes or no", "not-yes-or-no")
@@ -90,11 +99,29 @@ class Row:
         self.refuse(heading, f"Enter one of: {', '.join(words_of(choices))}", "unknown-choice")
         return None
 
-    def _value(self, heading: str) -> Any:
-        column = self.columns.get(heading)
-        return None if column is None else self.values[column]
-
 
 def words_of(choices: type[StrEnum]) -> list[str]:
     """Choices as people read them."""
     return [choice.value.replace("_", " ") for choice in choices]
+
+
+def rows_below(sheet: str, columns: Mapping[str, int], table: Iterator[Sequence[Any]]) -> list[Row]:
+    """The rows below a heading that hold anything; a cell without a usable value is an error of its row.
+
+    Raises SpreadsheetTooLarge.
+    """
+    width = max(columns.values(), default=-1) + 1
+    found = []
+    for number, values in enumerate(table, 2):
+        if number > _MOST_LOOKED_AT:
+            raise SpreadsheetTooLarge
+        if all(value is None or value == "" for value in values):
+            continue
+        if number > MOST_ROWS + 1:
+            raise SpreadsheetTooLarge
+        row = Row(sheet, number, columns, [*values, *([None] * (width - len(values)))])
+        for heading in columns:
+            if isinstance(failed := row.value(heading), NoValue):
+                row.refuse(heading, failed.message, "no-value")
+        found.append(row)
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from io import BytesIO, StringIO
 from typing import Any
 
@@ -38,11 +39,7 @@ def write_xlsx(*sheets: Sheet) -> bytes:
         for number, values in enumerate([described.headings, *described.rows], 1):
             for column, value in enumerate(values, 1):
                 cell = sheet.cell(number, column)
-                if isinstance(value, str):
-                    cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)
-                    cell.data_type, cell.quotePrefix = "s", value.startswith(RUNS)
-                else:
-                    cell.value = value
+                put(cell, value)
                 cell.alignment = Alignment(wrap_text=True, vertical="top")
         for cell in sheet[1]:
             cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor="D8DDE0")
@@ -57,6 +54,17 @@ def write_xlsx(*sheets: Sheet) -> bytes:
     held = BytesIO()
     book.save(held)
     return held.getvalue()
+
+
+def put(cell: Any, value: Any) -> None:
+    """Text stays text, and a whole number is written as one."""
+    if isinstance(value, str):
+        cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)
+        cell.data_type, cell.quotePrefix = "s", value.startswith(RUNS)
+    elif isinstance(value, Decimal) and value == value.to_integral_value():
+        cell.value = int(value)
+    else:
+        cell.value = value
 
 
 def write_csv(headings: Sequence[str], rows: Sequence[Sequence[Any]] = ()) -> bytes:

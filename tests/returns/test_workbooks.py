@@ -17,12 +17,11 @@ from services.returns.actions.filing import save_line, submit
 from services.returns.actions.workbooks import NothingDue, save_workbook, write_due, write_one
 from services.returns.models.content import LineContent
 from services.returns.models.workbooks import WorkbookSaved
-from services.returns.rules.files import HasMacros
-from services.returns.rules.workbook import CannotRead, content_of, read_workbook, write_workbook
-from services.returns.rules.workbook.reading import NotAWorkbook, OtherTemplate
+from services.returns.rules.workbook import OtherTemplate, content_of, read_workbook, write_workbook
 from shared.access import Caller
 from shared.errors import NotFound
 from shared.obligations import Kind, Place, Sector
+from shared.spreadsheets import CannotRead, HasMacros, NotASpreadsheet, SpreadsheetTooLarge
 from tests.returns.builders import (
     ANALYST,
     CERTIFIED,
@@ -45,8 +44,9 @@ from tests.returns.builders import (
     value,
 )
 from tests.returns.conftest import World
-from tests.returns.test_files import HTML, PDF, packed
+from tests.returns.test_files import HTML, PDF, encrypted, packed
 from tests.returns.test_opening import open_return
+from tests.shared.test_spreadsheets import bomb, many_members
 
 JULY = at(date(2026, 7, 6))
 KINDS = {kind.value: terms(kind) for kind in Kind} | {
@@ -165,7 +165,7 @@ def test_numbers_as_people_and_spreadsheets_write_them(cells: dict[str, Any], fi
         ({"H2": "forty"}, "Lines!H2", "not-a-number"),
         ({"H2": date(2026, 4, 1)}, "Lines!H2", "not-a-number"),
         ({"H2": True}, "Lines!H2", "not-a-number"),
-        ({"H2": "NaN"}, "Lines!H2", "finite-number"),
+        ({"H2": "NaN"}, "Lines!H2", "not-a-number"),
         ({"M2": "half"}, "Lines!M2", "not-a-number"),
         ({"M2": 1.5}, "Lines!M2", "value-error"),
         ({"L2": "x" * 4001}, "Lines!L2", "string-too-long"),
@@ -178,11 +178,32 @@ def test_a_cell_that_cannot_be_read_is_named(cells: dict[str, Any], where: str, 
     assert [(error.pointer, error.code) for error in errors] == [(where, code)]
 
 
-def test_formulas_need_a_value() -> None:
+@pytest.mark.parametrize("cells", [{"H2": "=SUM(1,2)"}, {"H2": "#DIV/0!"}, {"L2": "#N/A"}])
+def test_formulas_need_a_value(cells: dict[str, Any]) -> None:
     book = write_workbook([open_return(a_contract())])
     with pytest.raises(CannotRead) as refused:
-        read_workbook(typed(book, H2="=SUM(1,2)"))
+        read_workbook(typed(book, **cells))
+    assert [f"Lines!{cell}" for cell in cells] == [error.pointer for error in refused.value.errors]
+
+
+def test_a_percentage_is_not_taken_for_its_hundredth() -> None:
+    def percentage(opened: Any) -> None:
+        opened["Lines"]["H2"] = 0.95
+        opened["Lines"]["H2"].number_format = "0.0%"
+
+    with pytest.raises(CannotRead) as refused:
+        read_workbook(edited(write_workbook([open_return(a_contract())]), percentage))
     assert [error.pointer for error in refused.value.errors] == ["Lines!H2"]
+
+
+@pytest.mark.parametrize(("said", "counts"), [("Yes", 1), ("n", 0), (True, 1), (0, 0)])
+def test_yes_and_no_as_people_write_them(said: Any, counts: int) -> None:
+    in_force = terms(Kind.FLAG)
+    book = write_workbook([open_return(a_contract(an_obligation(in_force=in_force)))])
+    [row] = read_workbook(typed(book, H2=said))
+    assert content_of(row, in_force)[0] == content(counts)
+    [row] = read_workbook(typed(book, H2="perhaps"))
+    assert [(error.pointer, error.code) for error in content_of(row, in_force)[2]] == [("Lines!H2", "not-yes-or-no")]
 
 
 def test_rows_are_neither_added_nor_doubled() -> None:
@@ -213,17 +234,27 @@ def _another_workbook() -> bytes:
 @pytest.mark.parametrize(
     ("body", "refused"),
     [
-        (HTML, NotAWorkbook),
-        (PDF, NotAWorkbook),
-        (b"PK\x03\x04 nothing", NotAWorkbook),
-        (packed(**{"[Content_Types].xml": "<Types/>", "xl/workbook.xml": "<broken"}), NotAWorkbook),
+        (HTML, NotASpreadsheet),
+        (PDF, NotASpreadsheet),
+        (b"PK\x03\x04 nothing", NotASpreadsheet),
+        (packed(**{"[Content_Types].xml": "<Types/>", "xl/workbook.xml": "<broken"}), NotASpreadsheet),
         (packed(**{"[Content_Types].xml": "<Types/>", "xl/workbook.xml": "", "xl/vbaProject.bin": ""}), HasMacros),
         (_another_workbook(), OtherTemplate),
+        (bomb(), SpreadsheetTooLarge),
+        (many_members(), SpreadsheetTooLarge),
+        (encrypted(), NotASpreadsheet),
     ],
 )
 def test_what_is_no_workbook_of_ours_is_refused(body: bytes, refused: type[Exception]) -> None:
     with pytest.raises(refused):
         read_workbook(body)
+
+
+@pytest.mark.parametrize("row", [5002, 1_048_576])
+def test_more_rows_than_are_accepted(row: int) -> None:
+    book = write_workbook([open_return(a_contract())])
+    with pytest.raises(SpreadsheetTooLarge):
+        read_workbook(edited(book, lambda opened: opened["Breakdown"].cell(row, 1, 1)))
 
 
 def test_a_heading_that_was_changed_is_refused() -> None:

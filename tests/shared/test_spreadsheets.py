@@ -100,6 +100,16 @@ def test_a_formula_that_fails_is_reported_and_never_lost() -> None:
     assert refused(b"Name,Hours\nAmina,#REF!\n") == [("Table!B2", "no-value")]
 
 
+def test_an_error_that_only_later_programs_know_is_reported_too() -> None:
+    """As a formula's kept result; openpyxl writes none, so it is put into the file by hand."""
+    content = edited(workbook([*HEADINGS], ["Amina", 1]), b'<c r="B2" t="n"><v>1</v></c>', b'<c r="B2" t="e"><v>#BUSY!</v></c>')
+    assert refused(content) == [("Table!B2", "no-value")]
+    content = edited(
+        workbook([*HEADINGS], ["Amina", 1]), b'<c r="B2" t="n"><v>1</v></c>', b'<c r="B2" t="str"><f>A1</f><v>#FIELD!</v></c>'
+    )
+    assert refused(content) == [("Table!B2", "no-value")]
+
+
 def test_a_percentage_is_not_taken_for_its_hundredth() -> None:
     book = load_workbook(BytesIO(workbook([*HEADINGS], ["Amina", 0.95])))
     book["Table"]["B2"].number_format = "0%"
@@ -142,16 +152,30 @@ def with_macros() -> bytes:
     return held.getvalue()
 
 
-def with_entities() -> bytes:
-    """A workbook whose XML would expand itself."""
+def edited(book: bytes, before: bytes, after: bytes) -> bytes:
+    """The same with a part of its first sheet's XML replaced."""
     held = BytesIO()
-    with zipfile.ZipFile(BytesIO(workbook([*HEADINGS], ["Amina", 1]))) as source, zipfile.ZipFile(held, "w") as archive:
+    with zipfile.ZipFile(BytesIO(book)) as source, zipfile.ZipFile(held, "w") as archive:
         for name in source.namelist():
             content = source.read(name)
             if name.endswith("sheet1.xml"):
-                content = b'<!DOCTYPE x [<!ENTITY a "b"><!ENTITY c "&a;&a;">]>' + content.replace(b"<worksheet", b"<worksheet", 1)
+                assert before in content
+                content = content.replace(before, after, 1)
             archive.writestr(name, content)
     return held.getvalue()
+
+
+def with_entities() -> bytes:
+    """A workbook whose XML would expand itself."""
+    entities = b'<!DOCTYPE x [<!ENTITY a "b"><!ENTITY c "&a;&a;">]><worksheet'
+    return edited(workbook([*HEADINGS], ["Amina", 1]), b"<worksheet", entities)
+
+
+def far_down(row: int) -> bytes:
+    """A workbook of one row, and then nothing until the row given; programs that write so exist."""
+    return edited(
+        workbook([*HEADINGS], ["Amina", 1]), b"</sheetData>", f'<row r="{row}"><c r="A{row}"/></row></sheetData>'.encode()
+    )
 
 
 @pytest.mark.parametrize(
@@ -168,6 +192,7 @@ def with_entities() -> bytes:
         (with_macros(), HasMacros),
         (with_entities(), NotASpreadsheet),
         (b"Name,Hours\n" + b"Amina,1\n" * 5001, SpreadsheetTooLarge),
+        (far_down(1_048_576), SpreadsheetTooLarge),
     ],
 )
 def test_what_is_no_spreadsheet_or_too_much_of_one(content: bytes, error: type[Exception]) -> None:
@@ -177,6 +202,7 @@ def test_what_is_no_spreadsheet_or_too_much_of_one(content: bytes, error: type[E
 
 def test_empty_rows_without_end_are_no_rows() -> None:
     assert len(read(b"Name,Hours\nAmina,1\n" + b",\n" * 6000)) == 1
+    assert len(read(far_down(6000))) == 1
 
 
 @pytest.mark.parametrize("text", ['=HYPERLINK("x")', "+1", "-1", "@SUM(A1)", "\tx"])

@@ -15,12 +15,13 @@ from services.returns.models.viewer import Viewer
 from services.returns.models.workbooks import Cells, WorkbookSaved
 from services.returns.rules.figures import assess, months_run, problems_in, still_filled_from
 from services.returns.rules.lifecycle import Move, NotWithSupplier, moved, with_supplier
-from services.returns.rules.workbook import CannotRead, LineRow, content_of, read_workbook, write_workbook
+from services.returns.rules.workbook import LineRow, content_of, read_workbook, write_workbook
 from services.returns.store import lines, returns
 from shared.access import Caller
 from shared.db import Connection
 from shared.errors import Conflict, FieldError, NotFound, TooLarge
 from shared.quarters import local_date
+from shared.spreadsheets import CannotRead
 
 MOST_RETURNS = 200
 
@@ -59,7 +60,7 @@ async def save_workbook(
     """Save every line of a workbook as a draft, or none. ``return_id``: the only return that it may speak of.
 
     A line that has changed since the workbook was written is refused, unless the workbook says what stands already.
-    Raises Unsupported, and Invalid whose errors name sheet and cell.
+    Raises Unsupported, SpreadsheetTooLarge, and Invalid whose errors name sheet and cell.
     """
     rows = await asyncio.to_thread(read_workbook, content)
     errors: list[FieldError] = []
@@ -102,7 +103,7 @@ async def _locked(
     for one, of_return in groupby(by_return, key=lambda row: row.return_id):
         of_one = list(of_return)
         if return_id is not None and one != return_id:
-            errors += (FieldError(row.row.cell(0), "This line is of another return", "other-return") for row in of_one)
+            errors += (FieldError(row.cell, "This line is of another return", "other-return") for row in of_one)
             continue
         try:
             filed = await lock_return(conn, one, by, acting_as=WRITERS)
@@ -120,7 +121,7 @@ async def _locked(
 
 
 def _gone(row: LineRow) -> FieldError:
-    return FieldError(row.row.cell(0), "Nothing is owed here any more: download the workbook again", "not-found")
+    return FieldError(row.cell, "Nothing is owed here any more: download the workbook again", "not-found")
 
 
 def _changed(row: LineRow, line: Line, *, by: Caller, at: datetime) -> tuple[Line | None, Cells, list[FieldError]]:

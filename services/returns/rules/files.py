@@ -61,19 +61,19 @@ class UnpacksTooLarge(Unsupported):
     """The file unpacks to far more than its size. Save it again in a smaller form."""
 
 
-def media_type_of(name: str, content: bytes, *, largest_unpacked: int | None = None) -> str:
+def media_type_of(name: str, content: bytes) -> str:
     """The media type that the content has. Raises Unsupported where it is not accepted, or where the name says another one."""
     if not content:
         raise FileEmpty
-    media_type = _media_type(content, largest_unpacked or _LARGEST_UNPACKED)
+    media_type = _media_type(content)
     if PurePosixPath(name).suffix.lower() not in _ENDINGS[media_type]:
         raise NameMisleads
     return media_type
 
 
-def _media_type(content: bytes, largest_unpacked: int) -> str:
+def _media_type(content: bytes) -> str:
     if content.startswith(b"PK"):
-        return _packed_type(content, largest_unpacked)
+        return _packed_type(content)
     guessed: str | None = filetype.guess_mime(content)
     if guessed is None and _is_plain_text(content):
         return "text/plain"
@@ -82,12 +82,12 @@ def _media_type(content: bytes, largest_unpacked: int) -> str:
     return guessed
 
 
-def _packed_type(content: bytes, largest_unpacked: int) -> str:
+def _packed_type(content: bytes) -> str:
     """An office document is a zip. Only its list of members and one small member are read; nothing is unpacked."""
     try:
         with ZipFile(BytesIO(content)) as archive:
             members = archive.infolist()
-            if len(members) > _MOST_MEMBERS or sum(member.file_size for member in members) > largest_unpacked:
+            if len(members) > _MOST_MEMBERS or sum(member.file_size for member in members) > _LARGEST_UNPACKED:
                 raise UnpacksTooLarge
             if any(member.flag_bits & _ENCRYPTED for member in members):
                 raise Locked

@@ -37,19 +37,13 @@ BREAKDOWN_COLUMNS = ("No.", "Recipient", "Sector", "Place", "Figure", "Numerator
 
 SHEETS = {LINES: LINE_COLUMNS, MONTHS: MONTH_COLUMNS, BREAKDOWN: BREAKDOWN_COLUMNS}
 
-LINE_FIELDS = {
-    "/figure/value": 7,
-    "/figure/numerator": 8,
-    "/figure/denominator": 9,
-    "/nil_reason": 10,
-    "/story": 11,
-    "/share": 12,
-    "/unlikely_reason": 13,
-}
-"""Where the parts of a line's content stand, by column from 0."""
+PARTS = {"value": "Figure", "numerator": "Numerator", "denominator": "Denominator"}
+"""Three columns beside each other, in every sheet."""
 
-RETURN_ID, CONTRACT_ID, LINE_ID, VERSION = 14, 15, 16, 17
-MONTH_FIGURE, MONTH_LINE_ID, MONTH_NUMBER = 3, 6, 7
-BREAKDOWN_FIGURE = 4
-PARTS = ("value", "numerator", "denominator")
-"""Three columns beside each other."""
+LINE_FIELDS = {
+    "/nil_reason": "Nothing delivered: reason",
+    "/story": "Story",
+    "/share": "Share due to this contract",
+    "/unlikely_reason": "Why an unlikely figure is right",
+}
+"""Where the other parts of a line's content stand."""

@@ -2,53 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
-from io import BytesIO
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from openpyxl import load_workbook
-from openpyxl.utils import get_column_letter
 from pydantic import ValidationError
 
 from services.returns.models.content import LineContent
 from services.returns.models.workbooks import Cells
-from services.returns.rules.files import NameMisleads, NotEvidence, media_type_of
-from services.returns.rules.workbook import columns
-from services.returns.rules.workbook.columns import BREAKDOWN, HIDDEN, LINES, MONTHS, PARTS, SHEETS, TEMPLATE
-from shared.errors import FieldError, Invalid, Unsupported
+from services.returns.rules.workbook.columns import BREAKDOWN, HIDDEN, LINE_FIELDS, LINES, MONTHS, PARTS, SHEETS, TEMPLATE
+from shared.errors import FieldError, Invalid
 from shared.obligations import Kind, Terms
-
-_MOST_ROWS = 5000
-_LARGEST_UNPACKED = 50 * 1024 * 1024
-_YES_OR_NO = {"yes": 1, "y": 1, "true": 1, "no": 0, "n": 0, "false": 0}
-
-
-class NotAWorkbook(Unsupported):
-    """This file cannot be read as a workbook. Save it as XLSX, then send it again."""
+from shared.spreadsheets import Book, CellError, Row, cannot_read, rows_below
 
 
 class OtherTemplate(Invalid):
     """This workbook was not written for this. Download a new one, fill that, and send it back."""
-
-
-class CannotRead(Invalid):
-    """Nothing was saved. Correct these cells, then send the workbook again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row of a sheet; columns count from 0."""
-
-    sheet: str
-    number: int
-    values: Sequence[Any]
-
-    def cell(self, column: int) -> str:
-        return f"{self.sheet}!{get_column_letter(column + 1)}{self.number}"
 
 
 @dataclass(slots=True)
@@ -63,56 +35,57 @@ class LineRow:
     months: dict[int, Row] = field(default_factory=dict)
     parts: list[Row] = field(default_factory=list)
 
+    @property
+    def cell(self) -> str:
+        """The line itself, by its number."""
+        return self.row.cell("No.")
+
+    @property
+    def errors(self) -> list[CellError]:
+        """What could not be read on it so far."""
+        return [error for row in (self.row, *self.months.values(), *self.parts) for error in row.errors]
+
 
 def read_workbook(content: bytes) -> list[LineRow]:
-    """The lines of a workbook. Raises NotAWorkbook, OtherTemplate, and CannotRead naming the cells at fault."""
-    try:
-        media_type_of("workbook.xlsx", content, largest_unpacked=_LARGEST_UNPACKED)
-    except (NotEvidence, NameMisleads):
-        raise NotAWorkbook from None
+    """The lines of a workbook.
+
+    Raises NotASpreadsheet, HasMacros, SpreadsheetTooLarge, OtherTemplate, and CannotRead naming the cells at fault.
+    """
     sheets = _sheets(content)
-    errors: list[FieldError] = []
-    found, by_number = _lines(sheets[LINES], errors)
+    found, by_number = _lines(sheets[LINES])
     for row in sheets[MONTHS]:
-        line = found.get(_id(row.values[columns.MONTH_LINE_ID]))
-        nth = row.values[columns.MONTH_NUMBER]
+        line = found.get(_id(row.value("line id")))
+        nth = row.value("month")
         if line is None or nth not in (0, 1, 2):
-            errors.append(FieldError(row.cell(0), "Rows of months cannot be added: download the workbook again", "added-row"))
+            row.refuse("No.", "Rows of months cannot be added: download the workbook again", "added-row")
         else:
             line.months[nth] = row
     for row in sheets[BREAKDOWN]:
-        line = by_number.get(row.values[0])
+        line = by_number.get(row.value("No."))
         if line is None:
-            errors.append(FieldError(row.cell(0), f"Enter the number of a line in the sheet {LINES}", "unknown-line"))
+            row.refuse("No.", f"Enter the number of a line in the sheet {LINES}", "unknown-line")
         else:
             line.parts.append(row)
-    if errors:
-        raise CannotRead(errors=errors)
+    _refuse_errors(sheets)
     return list(found.values())
 
 
 def content_of(line: LineRow, terms: Terms) -> tuple[LineContent | None, Cells, list[FieldError]]:
     """What the rows say, where each part stands, and what cannot be read. The models are those of the form and the API."""
-    errors: list[FieldError] = []
-    cells = {"": line.row.cell(0), "/figure": line.row.cell(columns.LINE_FIELDS["/figure/value"])}
-    cells |= {pointer: line.row.cell(column) for pointer, column in columns.LINE_FIELDS.items()}
-    said: dict[str, Any] = {
-        name: _text(line.row.values[columns.LINE_FIELDS[f"/{name}"]]) for name in ("nil_reason", "story", "unlikely_reason")
-    }
-    first = columns.LINE_FIELDS["/figure/value"]
-    said["figure"] = _entered(line.row, first, "/figure", terms, cells, errors)
-    share = _number(line.row, columns.LINE_FIELDS["/share"], errors)
+    cells = {"": line.cell, "/figure": line.row.cell(PARTS["value"])}
+    cells |= {pointer: line.row.cell(heading) for pointer, heading in LINE_FIELDS.items()}
+    texts = ("nil_reason", "story", "unlikely_reason")
+    said: dict[str, Any] = {name: _words(line.row, LINE_FIELDS[f"/{name}"]) for name in texts}
+    said["figure"] = _entered(line.row, "/figure", terms, cells)
+    share = line.row.number_in(LINE_FIELDS["/share"])
     said["share"] = 1 if share is None else share
     if line.months:
-        months = [
-            _entered(row, columns.MONTH_FIGURE, f"/months/{nth}", terms, cells, errors) if row is not None else None
-            for nth, row in ((nth, line.months.get(nth)) for nth in range(3))
-        ]
+        months = [_entered(line.months[nth], f"/months/{nth}", terms, cells) if nth in line.months else None for nth in range(3)]
         said["months"] = months if any(month is not None for month in months) else None
-    said["breakdown"] = [_part(row, nth, terms, cells, errors) for nth, row in enumerate(line.parts)]
+    said["breakdown"] = [_part(row, nth, terms, cells) for nth, row in enumerate(line.parts)]
     where = Cells(cells)
-    if errors:
-        return None, where, errors
+    if line.errors:
+        return None, where, [error.as_field_error() for error in line.errors]
     try:
         return LineContent.model_validate(said), where, []
     except ValidationError as refused:
@@ -121,96 +94,69 @@ def content_of(line: LineRow, terms: Terms) -> tuple[LineContent | None, Cells, 
 
 def _sheets(content: bytes) -> Mapping[str, list[Row]]:
     """The rows of each sheet below its heading, without empty ones."""
-    try:
-        with_values = load_workbook(BytesIO(content), read_only=True, data_only=True, keep_links=False)
-        with_formulas = load_workbook(BytesIO(content), read_only=True, keep_links=False)
-        if not {HIDDEN, *SHEETS} <= set(with_values.sheetnames):
+    book = Book(content)
+    if not {HIDDEN, *SHEETS} <= set(book.sheets) or list(islice(book.rows(HIDDEN, width=1), 2)) != [[TEMPLATE]]:
+        raise OtherTemplate
+    found = {}
+    for name, headings in SHEETS.items():
+        table = book.rows(name, width=len(headings))
+        if next(table, []) != list(headings):
             raise OtherTemplate
-        if [value for row in _values(with_values[HIDDEN], 1) for value in row] != [TEMPLATE]:
-            raise OtherTemplate
-        found: dict[str, list[Row]] = {}
-        errors: list[FieldError] = []
-        for name, heading in SHEETS.items():
-            rows = zip(_values(with_values[name], len(heading)), _values(with_formulas[name], len(heading)), strict=True)
-            if next(rows, ([], []))[0] != list(heading):
-                raise OtherTemplate
-            found[name] = list(_filled(name, rows, errors))
-    except Invalid:
-        raise
-    except Exception:  # whatever a broken file makes of its reader, it is the file's fault
-        raise NotAWorkbook from None
-    if errors:
-        raise CannotRead(errors=errors)
+        found[name] = rows_below(name, {heading: column for column, heading in enumerate(headings)}, table)
+    _refuse_errors(found)
     return found
 
 
-def _values(sheet: Any, width: int) -> Iterator[list[Any]]:
-    sheet.reset_dimensions()
-    for row in islice(sheet.iter_rows(max_col=width, values_only=True), _MOST_ROWS + 1):
-        yield [*row, *([None] * (width - len(row)))]
+def _refuse_errors(sheets: Mapping[str, Sequence[Row]]) -> None:
+    errors = [error for rows in sheets.values() for row in rows for error in row.errors]
+    if errors:
+        raise cannot_read(errors)
 
 
-def _filled(name: str, rows: Iterator[tuple[list[Any], list[Any]]], errors: list[FieldError]) -> Iterator[Row]:
-    for number, (values, formulas) in enumerate(rows, 2):
-        row = Row(name, number, values)
-        if number > _MOST_ROWS:
-            errors.append(FieldError(row.cell(0), f"Send no more than {_MOST_ROWS} rows at a time", "too-many-rows"))
-            return
-        for column, (value, formula) in enumerate(zip(values, formulas, strict=True)):
-            if value is None and formula is not None:
-                errors.append(
-                    FieldError(row.cell(column), "This formula has no value yet: open the workbook, save it, send it", "formula")
-                )
-            elif isinstance(value, str) and value.startswith("#") and value.rstrip("!?").isupper() and formula != value:
-                errors.append(FieldError(row.cell(column), f"The formula comes to {value}: correct it", "formula"))
-        if any(value is not None for value in values):
-            yield row
-
-
-def _lines(rows: Sequence[Row], errors: list[FieldError]) -> tuple[dict[UUID | None, LineRow], dict[Any, LineRow]]:
+def _lines(rows: Sequence[Row]) -> tuple[dict[UUID | None, LineRow], dict[Any, LineRow]]:
     found: dict[UUID | None, LineRow] = {}
     by_number: dict[Any, LineRow] = {}
     for row in rows:
-        ids = [_id(row.values[column]) for column in (columns.LINE_ID, columns.RETURN_ID, columns.CONTRACT_ID)]
-        version = row.values[columns.VERSION]
-        line_id, return_id, contract_id = ids
+        line_id, return_id, contract_id = (_id(row.value(heading)) for heading in ("line id", "return id", "contract id"))
+        version = row.value("version")
         if line_id is None or return_id is None or contract_id is None or not isinstance(version, int):
-            errors.append(FieldError(row.cell(0), "Lines cannot be added: remove this row", "added-row"))
+            row.refuse("No.", "Lines cannot be added: remove this row", "added-row")
         elif line_id in found:
-            errors.append(FieldError(row.cell(0), f"This line stands in row {found[line_id].row.number} already", "doubled-row"))
+            row.refuse("No.", f"This line stands in row {found[line_id].row.number} already", "doubled-row")
         else:
-            by_number[row.values[0]] = found[line_id] = LineRow(line_id, return_id, contract_id, version, row)
+            by_number[row.value("No.")] = found[line_id] = LineRow(line_id, return_id, contract_id, version, row)
     return found, by_number
 
 
-def _entered(
-    row: Row, first: int, pointer: str, terms: Terms, cells: dict[str, str], errors: list[FieldError]
-) -> dict[str, Any] | None:
-    cells[pointer] = row.cell(first + (terms.kind is Kind.RATIO))
-    found = {}
-    for nth, name in enumerate(PARTS):
-        cells[f"{pointer}/{name}"] = row.cell(first + nth)
-        value = _number(row, first + nth, errors, flag=terms.kind is Kind.FLAG)
+def _entered(row: Row, pointer: str, terms: Terms, cells: dict[str, str]) -> dict[str, Any] | None:
+    cells[pointer] = row.cell(PARTS["numerator" if terms.kind is Kind.RATIO else "value"])
+    found: dict[str, Any] = {}
+    for name, heading in PARTS.items():
+        cells[f"{pointer}/{name}"] = row.cell(heading)
+        value = _yes_is_one(row, heading) if terms.kind is Kind.FLAG else row.number_in(heading)
         if value is not None:
             found[name] = value
     return found or None
 
 
-def _part(row: Row, nth: int, terms: Terms, cells: dict[str, str], errors: list[FieldError]) -> dict[str, Any]:
+def _yes_is_one(row: Row, heading: str) -> Decimal | None:
+    said = row.yes_or_no(heading)
+    return None if said is None else Decimal(said)
+
+
+def _part(row: Row, nth: int, terms: Terms, cells: dict[str, str]) -> dict[str, Any]:
     pointer = f"/breakdown/{nth}"
-    cells[pointer] = row.cell(1)
-    for column, name in enumerate(("recipient", "sector", "place"), 1):
-        cells[f"{pointer}/{name}"] = row.cell(column)
-    entered = _entered(row, columns.BREAKDOWN_FIGURE, f"{pointer}/figure", terms, cells, errors)
-    return {
-        "recipient": _text(row.values[1]),
-        "sector": _text(row.values[2]),
-        "place": _text(row.values[3]),
-        "figure": entered or {},
-    }
+    cells[pointer] = row.cell("Recipient")
+    said: dict[str, Any] = {}
+    for name in ("recipient", "sector", "place"):
+        cells[f"{pointer}/{name}"] = row.cell(name.capitalize())
+        said[name] = _words(row, name.capitalize())
+    return said | {"figure": _entered(row, f"{pointer}/figure", terms, cells) or {}}
 
 
-def _text(value: Any) -> str | None:
+def _words(row: Row, heading: str) -> str | None:
+    """To the letter, spaces and all: what nobody touched comes back as it was."""
+    value = row.value(heading)
     return None if value is None else str(value)
 
 
@@ -218,29 +164,6 @@ def _id(value: Any) -> UUID | None:
     try:
         return UUID(value)
     except (ValueError, TypeError, AttributeError):
-        return None
-
-
-def _number(row: Row, column: int, errors: list[FieldError], *, flag: bool = False) -> Decimal | None:
-    """Spreadsheets keep 15 digits of a number; people write 1,200 and £1,200."""
-    value = row.values[column]
-    if value is None or (isinstance(value, str) and not value.strip()):
-        return None
-    if flag:
-        known = _YES_OR_NO.get(str(value).strip().lower())
-        if known is not None:
-            return Decimal(known)
-    try:
-        if isinstance(value, bool):
-            raise InvalidOperation
-        if isinstance(value, int | float):
-            return Decimal(format(value, ".15g"))
-        if isinstance(value, str):
-            return Decimal(value.strip().removeprefix("£").replace(",", "").strip())
-        raise InvalidOperation
-    except InvalidOperation:
-        wanted = "yes or no" if flag else "a number"
-        errors.append(FieldError(row.cell(column), f"Enter {wanted}", "not-a-number"))
         return None
 
 

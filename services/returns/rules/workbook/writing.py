@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
 from openpyxl.styles import Alignment, Font, PatternFill, Protection
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
@@ -30,6 +28,7 @@ from services.returns.rules.workbook.columns import (
     TEMPLATE,
 )
 from shared.obligations import Frequency, Kind, Place, Sector, Terms
+from shared.spreadsheets import put
 
 _HEAD = PatternFill("solid", fgColor="D8DDE0")
 _TO_FILL = PatternFill("solid", fgColor="FFF9E6")
@@ -119,7 +118,10 @@ def _write_line(sheet: Worksheet, number: int, filed: QuarterlyReturn, line: Lin
             str(line.line_id),
             line.version,
         ],
-        to_fill=[*([] if monthly else _parts_to_fill(LINE_FIELDS["/figure/value"], line.terms)), *range(10, 14)],
+        to_fill=[
+            *([] if monthly else _parts_to_fill(LINE_COLUMNS, line.terms)),
+            *(LINE_COLUMNS.index(heading) for heading in LINE_FIELDS.values()),
+        ],
     )
     if line.terms.kind is Kind.FLAG and not monthly:
         _offer(sheet, f"H{sheet.max_row}", ["yes", "no"])
@@ -132,7 +134,7 @@ def _write_months(sheet: Worksheet, number: int, line: Line) -> None:
     for nth, entered in enumerate(line.content.months or (None, None, None)):
         month = f"{first.replace(month=first.month + nth):%B %Y}"
         values = [number, line.reference, month, *_parts(entered, line.terms), str(line.line_id), nth]
-        _append(sheet, values, to_fill=_parts_to_fill(3, line.terms))
+        _append(sheet, values, to_fill=_parts_to_fill(MONTH_COLUMNS, line.terms))
 
 
 def _write_breakdown(sheet: Worksheet, number: int, line: Line) -> None:
@@ -148,7 +150,8 @@ def _parts(entered: Entered | None, terms: Terms) -> list[Any]:
     return values
 
 
-def _parts_to_fill(first: int, terms: Terms) -> list[int]:
+def _parts_to_fill(columns: Sequence[str], terms: Terms) -> list[int]:
+    first = columns.index(PARTS["value"])
     return [first + 1, first + 2] if terms.kind is Kind.RATIO else [first]
 
 
@@ -158,21 +161,10 @@ def _append(sheet: Worksheet, values: Sequence[Any], *, to_fill: Iterable[int]) 
     unlocked = set(to_fill)
     for nth, value in enumerate(values):
         cell = sheet.cell(row, nth + 1)
-        _put(cell, value)
+        put(cell, value)
         cell.alignment = Alignment(wrap_text=True, vertical="top")
         if nth in unlocked:
             cell.fill, cell.protection = _TO_FILL, Protection(locked=False)
-
-
-def _put(cell: Cell | Any, value: Any) -> None:
-    """Text stays text, even where it begins like a formula."""
-    if isinstance(value, str):
-        cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)
-        cell.data_type, cell.quotePrefix = "s", value.startswith("=")
-    elif isinstance(value, Decimal):
-        cell.value = int(value) if value == value.to_integral_value() else value
-    else:
-        cell.value = value
 
 
 def _offer(sheet: Worksheet, cells: str, choices: Sequence[str]) -> None:
