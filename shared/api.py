@@ -54,7 +54,7 @@ Tx = Annotated[Connection, Depends(_transaction, scope="function")]
 """The request's one transaction, committed before the answer leaves."""
 
 
-def _now(request: Request) -> datetime:
+async def _now(request: Request) -> datetime:
     now: datetime = request.app.state.runtime.clock.now()
     return now
 
@@ -145,7 +145,9 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def _if_match(if_match: Annotated[str | None, Header(alias="If-Match", description="The ETag of what you read.")] = None) -> int:
+async def _if_match(
+    if_match: Annotated[str | None, Header(alias="If-Match", description="The ETag of what you read.")] = None,
+) -> int:
     if if_match is None:
         raise PreconditionRequired
     text = if_match.strip().removeprefix("W/").strip('"')

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Iterator
+from inspect import isasyncgenfunction, iscoroutinefunction
+from typing import Any
 from uuid import uuid4
 
 import httpx2 as httpx
@@ -29,6 +31,12 @@ def _routes(service: Service) -> Iterator[APIRoute]:
                 yield route
 
 
+def _calls(dependant: Dependant) -> Iterator[Any]:
+    yield dependant.call
+    for one in dependant.dependencies:
+        yield from _calls(one)
+
+
 def _allowed(dependant: Dependant) -> list[Allow]:
     here = [dependant.call] if isinstance(dependant.call, Allow) else []
     return here + [allow for one in dependant.dependencies for allow in _allowed(one)]
@@ -43,6 +51,15 @@ def test_every_route_says_who_may_call_it(service: Service) -> None:
         assert allow.roles, f"{route.path} lets nobody in"
         assert route.path.startswith("/api/v1/")
         assert route.path not in OPEN
+
+
+@pytest.mark.parametrize("service", all_services(), ids=lambda service: service.name)
+def test_nothing_of_a_request_waits_for_a_thread(service: Service) -> None:
+    """FastAPI hands a plain function to a pool of threads, which costs a request more than most of them do."""
+    for route in _routes(service):
+        for call in _calls(route.dependant):
+            works = call if iscoroutinefunction(call) or isasyncgenfunction(call) else getattr(call, "__call__", call)  # noqa: B004
+            assert iscoroutinefunction(works) or isasyncgenfunction(works), f"{route.path}: {call} is not async"
 
 
 @pytest.fixture(params=all_services(), ids=lambda service: service.name)

@@ -27,7 +27,7 @@ Analyst = Annotated[Caller, allow(*_ICB, scope=Scope.ICB_READ)]
 Closer = Annotated[Caller, allow(Role.ICB_ANALYST, scope=Scope.ICB_WRITE)]
 
 
-def _threshold(request: Request) -> int:
+async def _threshold(request: Request) -> int:
     threshold: int = request.app.state.runtime.settings.small_number_threshold
     return threshold
 
@@ -66,7 +66,7 @@ FinancialYear = Annotated[str, AfterValidator(_financial_year), Query(descriptio
 Number = Annotated[int, Path(ge=1, le=1_000_000)]
 
 
-def _wanted(
+async def _wanted(
     measure: Annotated[list[Text] | None, Query(description="Codes of measures; without: all.", max_length=100)] = None,
     dimension: Annotated[list[Dimension] | None, Query(description="Without: all.", max_length=6)] = None,
     member: Annotated[Text | None, Query(description="A place, a buyer's id, a sector, …", max_length=200)] = None,

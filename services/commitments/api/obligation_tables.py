@@ -26,7 +26,7 @@ _FILE: dict[int | str, dict[str, Any]] = {
 _MOST_PEOPLE = 2000
 
 
-def _identity(request: Request) -> Pool:
+async def _identity(request: Request) -> Pool:
     pool: Pool = request.app.state.runtime.identity
     return pool
 

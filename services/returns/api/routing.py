@@ -28,7 +28,7 @@ Supplier = Annotated[Caller, allow(*SUPPLIER, scope=Scope.RETURNS_WRITE)]
 Reviewer = Annotated[Caller, allow(Role.CONTRACT_MANAGER, scope=Scope.RETURNS_WRITE)]
 
 
-def _settings(request: Request) -> Settings:
+async def _settings(request: Request) -> Settings:
     settings: Settings = request.app.state.runtime.settings
     return settings
 
@@ -36,11 +36,11 @@ def _settings(request: Request) -> Settings:
 SettingsInForce = Annotated[Settings, Depends(_settings)]
 
 
-def _deadlines(settings: SettingsInForce) -> Deadlines:
+async def _deadlines(settings: SettingsInForce) -> Deadlines:
     return Deadlines.of(settings)
 
 
-def _files(settings: SettingsInForce) -> ObjectStore:
+async def _files(settings: SettingsInForce) -> ObjectStore:
     return evidence_store(settings.evidence)
 
 
