@@ -47,6 +47,8 @@ class Service:
     chores: tuple[Chore, ...]
     migrations: Path
     gauges: Gauges | None
+    under: Callable[[Settings], Service]
+    """The same service, hearing and doing its chores as these settings say."""
 
     def app(self, runtime: Runtime) -> FastAPI:
         app = FastAPI(title=f"Parity: {self.title}", version="1", docs_url=None, redoc_url=None)
@@ -70,9 +72,10 @@ def create_service(
     handlers: Handlers | None = None,
     chores: Sequence[Chore] = (),
     gauges: Gauges | None = None,
+    under: Callable[[Settings], Service] | None = None,
 ) -> Service:
-    """``topic`` is the service's name unless given."""
-    return Service(
+    """``topic`` is the service's name unless given; ``under`` is needed where handlers or chores depend on settings."""
+    service = Service(
         name=name,
         title=title,
         topic=topic or name,
@@ -82,7 +85,9 @@ def create_service(
         chores=(*chores, Chore("forget-idempotency-keys", at=time(3, 0), run=_forget_keys)),
         migrations=migrations,
         gauges=gauges,
+        under=under or (lambda settings: service),
     )
+    return service
 
 
 @dataclass(frozen=True)
@@ -103,6 +108,7 @@ class Runtime:
     @classmethod
     async def open(cls, service: Service, settings: Settings, *, clock: Clock | None = None) -> Self:
         """Connect. Without ``clock``: the system's, or in a demonstration the demonstration's."""
+        service = service.under(settings)
         url = settings.database(service.name)
         options = {"max_size": settings.pool_size, "statement_cache_size": settings.statement_cache_size}
         pool = await connect_pool(url, name=f"parity {service.name}", **options)

@@ -116,7 +116,7 @@ async def _retry(topic: str | None, key: str | None, data: Path | None) -> list[
     tried = []
     async with places.settings(data) as settings_of:
         for name in SERVICES:
-            handlers = service_called(name).handlers
+            handlers = service_called(name).under(settings_of(name)).handlers
             if handlers is None:
                 continue
             async with places.pool(settings_of, name) as pool:

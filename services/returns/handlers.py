@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from services.returns.actions.hearing import hear
 from services.returns.rules.deadlines import Deadlines
 from shared.db import Connection
-from shared.settings import Settings
 from shared.spine import Handlers, Received
 
-handlers = Handlers("returns", topics=("commitments",))
 
+def handlers(deadlines: Deadlines) -> Handlers:
+    """Returns of contracts that were recorded late open as they are heard of, with these deadlines."""
+    heard = Handlers("returns", topics=("commitments",))
 
-@handlers.apply
-async def apply(conn: Connection, batch: Sequence[Received]) -> None:
-    await hear(conn, [(one.event, one.time) for one in batch], Deadlines.of(Settings()))
+    @heard.apply
+    async def apply(conn: Connection, batch: Sequence[Received]) -> None:
+        await hear(conn, [(one.event, one.time) for one in batch], deadlines)
+
+    return heard

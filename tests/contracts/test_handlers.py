@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -10,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.services import service_called
 from shared.db import Pool, connect_pool
 from shared.events import EVENTS
 from shared.settings import SERVICES
-from shared.spine import Handlers, Received
+from shared.spine import Received
 from tests.conftest import Databases
 from tests.contracts.freeze import GOLDEN
 
@@ -37,7 +37,8 @@ def golden() -> list[Received]:
 
 @pytest.mark.parametrize("name", LISTENERS)
 async def test_a_second_delivery_changes_nothing(name: str, database: Databases) -> None:
-    handlers: Handlers = importlib.import_module(f"services.{name}.handlers").handlers
+    handlers = service_called(name).handlers
+    assert handlers is not None
     batch = [received for received in golden() if received.topic in handlers.topics]
     pool = await connect_pool(database(name), min_size=0)
     try:

@@ -90,11 +90,9 @@ class Client:
         return found
 
 
-@pytest.fixture
-async def api(runtime: OpenRuntime, tmp_path: Path) -> AsyncIterator[Client]:
-    at_work = await runtime(service, at=JULY, evidence=f"file://{tmp_path}/evidence", evidence_max_bytes=100_000)
-    identity = urlsplit(at_work.settings.database("identity"))._replace(netloc="commitments@").geturl()
-    conn = await connect(identity)
+async def keys_for(at_work: Runtime) -> dict[Caller, str]:
+    """A key for everybody in these tests. Of the services only commitments may write the identity database."""
+    conn = await connect(urlsplit(at_work.settings.database("identity"))._replace(netloc="commitments@").geturl())
     keys_of = {}
     for person in (EDITOR, CERTIFIER, MANAGER, ANALYST, STRANGER, OTHER_MANAGER):
         roles = tuple(sorted(person.roles))
@@ -103,7 +101,13 @@ async def api(runtime: OpenRuntime, tmp_path: Path) -> AsyncIterator[Client]:
         scopes = ["returns:read", "returns:write"]
         _, keys_of[person] = await keys.create(conn, person_id=person.person_id, label="t", scopes=scopes, at=JULY)
     await conn.close()
-    client = Client(at_work, keys_of)
+    return keys_of
+
+
+@pytest.fixture
+async def api(runtime: OpenRuntime, tmp_path: Path) -> AsyncIterator[Client]:
+    at_work = await runtime(service, at=JULY, evidence=f"file://{tmp_path}/evidence", evidence_max_bytes=100_000)
+    client = Client(at_work, await keys_for(at_work))
     calls = an_obligation("calls", terms(Kind.RATIO, target=95))
     await client.world.hear(an_organisation(), a_contract(an_obligation(), calls), when=JULY)
     yield client

@@ -12,7 +12,7 @@ import pytest
 from services.returns.actions.filing import save_line, submit
 from services.returns.actions.reviewing import approve, request_changes
 from services.returns.models.decisions import Approval, ChangesWanted, ChangeWanted, LineApproval
-from services.returns.schedule import CHORES
+from services.returns.schedule import chores
 from shared.db import Pool, connect_pool
 from shared.events.returns import ReturnFact, ReturnOpened, ReturnOverdue, ReviewOverdue
 from shared.identity import people
@@ -38,6 +38,7 @@ from tests.returns.builders import (
 )
 from tests.returns.conftest import World
 
+CHORES = chores(DEADLINES)
 OPENS, REMINDED, DUE, LATE = date(2026, 7, 1), date(2026, 7, 22), date(2026, 7, 29), date(2026, 7, 30)
 
 

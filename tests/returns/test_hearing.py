@@ -8,7 +8,7 @@ import pytest
 
 from services.returns.actions.filing import save_line
 from services.returns.actions.opening import open_ended
-from services.returns.handlers import apply
+from services.returns.handlers import handlers
 from shared.events import Envelope
 from shared.events.commitments import FrameworkLoaded
 from shared.events.returns import ReturnAmended, ReturnOpened, ReturnStatus
@@ -168,7 +168,7 @@ async def test_a_batch_says_what_its_events_say_one_by_one(world: World, batch: 
         received.append(Received("commitments", 0, position, envelope.encode()))
     for first in range(0, len(received), batch):
         async with world.pool.acquire() as conn, conn.transaction():
-            await apply(conn, received[first : first + batch])
+            await handlers(DEADLINES)(conn, received[first : first + batch])
     told = [(event.event_type, event.quarter, event.version, event.due_on) for event in await world.told()]
     assert told == [
         ("return.opened.v1", Q1, 1, date(2026, 8, 3)),
