@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from deploy.cli.places import SettingsOf, pool
-from deploy.database.provision import IDENTITY, LOG
+from deploy.database.provision import LOG
 from deploy.local.services import service_called
 from shared.db import Connection, Pool, connect
 from shared.log import open_log
 from shared.log.interface import topic_in
-from shared.migrations import SPINE
+from shared.migrations import IDENTITY, SPINE, pending
 from shared.settings import SERVICES, Settings
 from shared.spine import operations, store
 
@@ -44,7 +42,7 @@ async def _service(service: str, settings_of: SettingsOf) -> list[Finding]:
     what = f"{service} database"
     try:
         async with pool(settings_of, service) as opened, opened.acquire() as conn:
-            missing = await _pending(conn, SPINE, service_called(service).migrations)
+            missing = await pending(conn, SPINE, service_called(service).migrations)
             if missing:
                 return [Finding(what, False, f"migrations are missing: {', '.join(missing)}", "Run 'parity migrate'.")]
             return [Finding(what, True, "reachable, migrated"), await _clock(service, conn), *await _spine(service, opened)]
@@ -97,8 +95,8 @@ async def _identity(service: str, settings: Settings) -> Finding:
     try:
         conn = await connect(settings.database("identity"), name="parity doctor")
         try:
-            if pending := await _pending(conn, IDENTITY):
-                return Finding(what, False, f"migrations are missing: {', '.join(pending)}", "Run 'parity migrate'.")
+            if missing := await pending(conn, IDENTITY):
+                return Finding(what, False, f"migrations are missing: {', '.join(missing)}", "Run 'parity migrate'.")
             people = await conn.fetchval("SELECT count(*) FROM people WHERE removed_at IS NULL")
         finally:
             await conn.close()
@@ -114,8 +112,8 @@ async def _log(service: str, settings: Settings) -> Finding:
         if kind.startswith("postgres"):
             conn = await connect(settings.log, name="parity doctor")
             try:
-                if pending := await _pending(conn, LOG):
-                    return Finding(what, False, f"migrations are missing: {', '.join(pending)}", "Run 'parity migrate'.")
+                if missing := await pending(conn, LOG):
+                    return Finding(what, False, f"migrations are missing: {', '.join(missing)}", "Run 'parity migrate'.")
             finally:
                 await conn.close()
         log = await open_log(settings.log)
@@ -142,19 +140,6 @@ def _evidence(settings: Settings) -> Finding:
     except OSError as error:
         return Finding("evidence", False, f"{folder}: {error.strerror}", "Make the folder writable, or set PARITY_EVIDENCE.")
     return Finding("evidence", True, f"{folder} is writable")
-
-
-async def _pending(conn: Connection, *folders: Path) -> list[str]:
-    """Migrations of this program that the database has not got, or has got otherwise."""
-    if not await conn.fetchval("SELECT to_regclass('schema_migrations') IS NOT NULL"):
-        return [f"{folder.parent.name}/{path.stem}" for folder in folders for path in sorted(folder.glob("[0-9]*.sql"))]
-    known = {row["name"]: row["sha256"] for row in await conn.fetch("SELECT name, sha256 FROM schema_migrations")}
-    return [
-        name
-        for folder in folders
-        for path in sorted(folder.glob("[0-9]*.sql"))
-        if known.get(name := f"{folder.parent.name}/{path.stem}") != hashlib.sha256(path.read_bytes()).hexdigest()
-    ]
 
 
 def _reason(error: Exception) -> str:

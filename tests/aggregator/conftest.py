@@ -11,7 +11,7 @@ from services.aggregator.actions.hearing import hear
 from services.aggregator.handlers import handlers
 from shared.db import Pool, connect_pool
 from shared.events.envelope import Event
-from shared.log.interface import EventLog, Partition, Record
+from shared.log.interface import EventLog, Partition, Record, topic_in
 from shared.log.postgres import PostgresLog
 from shared.spine import Received
 from shared.spine.consumer import Consumer
@@ -34,16 +34,16 @@ class Aggregator:
         await self.applies(received, at=at)
         return received
 
-    async def tells(self, log: EventLog, *events: Event | Iterable[Event]) -> None:
+    async def tells(self, log: EventLog, *events: Event | Iterable[Event], epoch: int = 1) -> None:
         flat = [event for each in events for event in ([each] if isinstance(each, Event) else each)]
-        await log.create(handlers.topics)
+        await log.create([topic_in(epoch, topic) for topic in handlers.topics])
         for heard in self.positions.heard(flat):
-            partition = Partition(heard.topic, heard.partition)
+            partition = Partition(topic_in(epoch, heard.topic), heard.partition)
             appended = await log.append([Record(partition, heard.position, str(heard.key).encode(), heard.value)])
             assert appended.error is None
 
-    async def catches_up(self, log: EventLog) -> None:
-        await Consumer(pool=self.pool, log=log, handlers=handlers).drain()
+    async def catches_up(self, log: EventLog, *, epoch: int = 1) -> None:
+        await Consumer(pool=self.pool, log=log, handlers=handlers, epoch=epoch).drain()
 
     async def applies(self, received: list[Received], *, at: datetime = AFTER_Q2) -> None:
         async with self.pool.acquire() as conn, conn.transaction():

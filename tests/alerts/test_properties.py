@@ -18,9 +18,9 @@ from shared.db import Connection
 from shared.events import Event
 from shared.obligations import Side
 from shared.spine import Received
-from tests.alerts.builders import Promised, Telling, at, contents
+from tests.alerts.builders import Contract, Promised, Telling, at, contents
 from tests.alerts.histories import History, histories, told
-from tests.shared.ratings.builders import terms
+from tests.shared.ratings.builders import Q1, terms
 
 in_a_database = settings(
     max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -112,6 +112,19 @@ def _of_social_value(tables: Tables, known: Tables) -> Tables:
             if (row["obligation_id"] in social and row["kind"] != "shared_evidence") or row["kind"] == "late_return"
         ],
     }
+
+
+@in_a_database
+@given(histories())
+async def test_a_variation_never_changes_a_rating_of_the_quarters_before_it(conn: Connection, history: History) -> None:
+    never = [replace(year, varied_after=len(year.lines)) for year in history]
+    varied, unvaried = await lived_through(conn, told(history)), await lived_through(conn, told(never))
+    turns = {Contract(year.name).contract_id: Q1.plus(year.varied_after).first_day for year in history}
+
+    def before(tables: Tables) -> list[dict[str, Any]]:
+        return [row for row in tables["ratings"] if row["quarter"] < turns[row["contract_id"]]]
+
+    assert before(varied) == before(unvaried)
 
 
 @in_a_database

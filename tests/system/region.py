@@ -26,9 +26,18 @@ class Region:
     keys: dict[str, str] = field(default_factory=dict)
 
     def ask(
-        self, person: str, method: str, service: str, path: str, body: Any = None, *, status: int = 200, etag: str | None = None
+        self,
+        person: str,
+        method: str,
+        service: str,
+        path: str,
+        body: Any = None,
+        *,
+        status: int = 200,
+        etag: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Any:
-        headers = {"Authorization": f"Bearer {self.keys[person]}"}
+        headers = {"Authorization": f"Bearer {self.keys[person]}", **(headers or {})}
         if etag is not None:
             headers["If-Match"] = etag
         url = f"{self.urls[service]}/api/v1{path}"

@@ -10,15 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx2 as httpx
 import pytest
 
 from deploy.kafka.cluster import free_port
 from deploy.local.postgres import PostgresServer
-from shared.db import connect
 from shared.quarters import Quarter, local_date
 from shared.settings import SERVICES
 from tests.event_logs import exercised
+from tests.system.collector import collecting
 from tests.system.processes import Running, eventually, parity
 from tests.system.region import Region
 
@@ -32,6 +31,7 @@ class Deployment:
     def __init__(self, stack: ExitStack, folder: Path, log: str) -> None:
         self.folder = folder
         self.server = stack.enter_context(PostgresServer(folder / "postgres"))
+        self.traces = stack.enter_context(collecting())
         self.log = log
         self.ports = {service: free_port() for service in SERVICES}
         self.running: dict[str, Running] = {}
@@ -53,6 +53,7 @@ class Deployment:
             "PARITY_DATABASE_IDENTITY": self.server.url("identity", first),
             "PARITY_EVIDENCE": f"file://{self.folder}/evidence",
             "PARITY_CHORE_SECONDS": "1",
+            **self.traces.settings,
         }
         settings |= {f"PARITY_DATABASE_{service.upper()}": self.server.url(service, service) for service in services}
         return settings | ({"PARITY_DATABASE_ADMIN": self.server.url()} if owner else {})
@@ -192,20 +193,19 @@ def test_what_was_answered_is_not_lost_when_its_service_is_killed_at_once(deploy
     eventually(lambda: region.total("analyst", LAST.code, "NT29", value="60"), seconds=90)
 
 
-async def test_a_trace_reaches_from_the_request_to_the_event(deployment: Deployment, region: Region) -> None:
+def test_a_trace_reaches_from_the_request_to_the_rating_and_the_total(deployment: Deployment, region: Region) -> None:
     trace = "0af7651916cd43dd8448eb211c80319c"
-    headers = {
-        "Authorization": f"Bearer {region.keys['administrator']}",
-        "traceparent": f"00-{trace}-b7ad6b7169203331-01",
-    }
-    body = {"name": "Traced", "sector": "private", "supplier": True}
-    url = f"{deployment.url('commitments')}/api/v1/organisations"
-    assert httpx.post(url, json=body, headers=headers, timeout=30).status_code == 201
-
-    conn = await connect(deployment.server.url("commitments"))
-    told = await conn.fetchval("SELECT traceparent FROM outbox ORDER BY number DESC LIMIT 1")
-    await conn.close()
-    assert trace in told
+    _, second = region.returns_of("certifier")
+    lines = region.ask("manager", "GET", "returns", f"/returns/{second['return_id']}")["lines"]
+    line = next(one for one in lines if one["reference"] == "S1")
+    restated = {"content": {"figure": {"value": "61"}, "story": "As reported."}, "reason": "A day was forgotten."}
+    headers = {"traceparent": f"00-{trace}-b7ad6b7169203331-01"}
+    path = f"/lines/{line['line_id']}/restate"
+    region.ask("manager", "POST", "returns", path, restated, etag=f'"{line["version"]}"', headers=headers)
+    eventually(lambda: region.total("analyst", LAST.code, "NT29", value="61"))
+    heard = {"parity-alerts: alerts apply", "parity-aggregator: aggregator apply"}
+    eventually(lambda: {"parity-returns: returns POST"} | heard <= set(deployment.traces.names.get(trace, ())))
+    assert list(deployment.traces.names) == [trace], "others did not ask to be followed"
 
 
 def test_the_doctor_is_content_with_the_whole_deployment(deployment: Deployment) -> None:
