@@ -22,11 +22,12 @@ from services.alerts.models.alerts import Alert, Dispute, PlanStatus, RecoveryPl
 from services.alerts.models.facts import Resolution
 from services.alerts.models.news import Affected
 from services.alerts.rules import lifecycle
+from services.alerts.rules.viewing import buyers_eyes, suppliers_eyes
 from services.alerts.store import alerts as store
 from services.alerts.store import facts as facts_store
 from services.alerts.store import sight
 from shared import history
-from shared.access import SUPPLIER, Caller, Role
+from shared.access import Caller
 from shared.db import Connection
 from shared.errors import NotFound
 from shared.events.alerts import AlertAcknowledged, AlertFact, RecoveryAgreed
@@ -35,14 +36,14 @@ from shared.ratings import AlertKind
 
 
 async def acknowledge(conn: Connection, alert_id: UUID, *, at: datetime, by: Caller) -> None:
-    alert = await _lock(conn, alert_id, _as_buyer(by))
+    alert = await _lock(conn, alert_id, buyers_eyes(by))
     await _tell(conn, alert, lifecycle.acknowledge(alert, at=at, by=by.person_id), AlertAcknowledged, by)
 
 
 async def plan_recovery(conn: Connection, alert_id: UUID, plan: str, due_on: date, *, at: datetime, by: Caller) -> RecoveryPlan:
     """A supplier proposes a plan; one that the buyer enters is agreed at once. The plan before it gives way."""
-    buyer = await _seen(conn, alert_id, _as_buyer(by))
-    alert = await _lock(conn, alert_id, _as_buyer(by) if buyer else _as_supplier(by))
+    buyer = await _seen(conn, alert_id, buyers_eyes(by))
+    alert = await _lock(conn, alert_id, buyers_eyes(by) if buyer else suppliers_eyes(by))
     lifecycle.must_stand(alert)
     lifecycle.must_be_later(due_on, at=at)
     entered = RecoveryPlan(new_id(), alert_id, plan, due_on, PlanStatus.PROPOSED, at, by.person_id)
@@ -56,12 +57,12 @@ async def plan_recovery(conn: Connection, alert_id: UUID, plan: str, due_on: dat
 
 
 async def agree_plan(conn: Connection, alert_id: UUID, plan_id: UUID, *, at: datetime, by: Caller) -> RecoveryPlan:
-    alert = await _lock(conn, alert_id, _as_buyer(by))
+    alert = await _lock(conn, alert_id, buyers_eyes(by))
     return await _agree(conn, alert, await _proposed(conn, alert_id, plan_id), at=at, by=by)
 
 
 async def decline_plan(conn: Connection, alert_id: UUID, plan_id: UUID, answer: str, *, at: datetime, by: Caller) -> RecoveryPlan:
-    alert = await _lock(conn, alert_id, _as_buyer(by))
+    alert = await _lock(conn, alert_id, buyers_eyes(by))
     proposed = await _proposed(conn, alert_id, plan_id)
     declined = replace(proposed, status=PlanStatus.DECLINED, decided_at=at, decided_by=by.person_id, answer=answer)
     await store.save_plan(conn, declined)
@@ -72,7 +73,7 @@ async def decline_plan(conn: Connection, alert_id: UUID, plan_id: UUID, answer: 
 
 async def dispute(conn: Connection, alert_id: UUID, reason: str, *, at: datetime, by: Caller) -> Dispute:
     """The supplier holds the alert to be wrong. The clock goes on: answering is the buyer's to do."""
-    alert = await _lock(conn, alert_id, _as_supplier(by))
+    alert = await _lock(conn, alert_id, suppliers_eyes(by))
     lifecycle.must_stand(alert)
     if any(other.upheld is None for other in await store.disputes_of(conn, alert_id)):
         raise lifecycle.DisputeOpen
@@ -87,7 +88,7 @@ async def answer_dispute(
     conn: Connection, alert_id: UUID, dispute_id: UUID, *, upheld: bool, answer: str, at: datetime, by: Caller
 ) -> Dispute:
     """To uphold a dispute is to resolve the alert, for the reason that the answer gives."""
-    alert = await _lock(conn, alert_id, _as_buyer(by))
+    alert = await _lock(conn, alert_id, buyers_eyes(by))
     raised = next((one for one in await store.disputes_of(conn, alert_id) if one.dispute_id == dispute_id), None)
     if raised is None:
         raise NotFound
@@ -104,7 +105,7 @@ async def answer_dispute(
 
 async def resolve(conn: Connection, alert_id: UUID, reason: str, *, at: datetime, by: Caller) -> None:
     """A person's resolution is a fact like the others: it ends what stands now, and what comes later is judged anew."""
-    seen = await _seen(conn, alert_id, _as_buyer(by))
+    seen = await _seen(conn, alert_id, buyers_eyes(by))
     if seen is None:
         raise NotFound
     contract_ids = {seen.contract_id}
@@ -112,7 +113,7 @@ async def resolve(conn: Connection, alert_id: UUID, reason: str, *, at: datetime
         await facts_store.lock_evidence(conn, [seen.because["sha256"]])
         contract_ids |= await facts_store.contracts_with(conn, [seen.because["sha256"]])
     await facts_store.lock_contracts(conn, contract_ids)
-    alert = await _lock(conn, alert_id, _as_buyer(by))
+    alert = await _lock(conn, alert_id, buyers_eyes(by))
     lifecycle.must_stand(alert)
     await facts_store.add_resolution(
         conn,
@@ -157,14 +158,6 @@ async def _proposed(conn: Connection, alert_id: UUID, plan_id: UUID) -> Recovery
     if plan.status is not PlanStatus.PROPOSED:
         raise lifecycle.PlanNotOpen
     return plan
-
-
-def _as_buyer(by: Caller) -> Viewer:
-    return Viewer(by.organisation_id, as_buyer=by.has(Role.CONTRACT_MANAGER), as_supplier=False, as_icb=False)
-
-
-def _as_supplier(by: Caller) -> Viewer:
-    return Viewer(by.organisation_id, as_buyer=False, as_supplier=by.has(*SUPPLIER), as_icb=False)
 
 
 async def _seen(conn: Connection, alert_id: UUID, viewer: Viewer) -> Alert | None:

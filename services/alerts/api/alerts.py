@@ -10,16 +10,15 @@ from fastapi import Query
 from pydantic import Field
 
 from services.alerts.actions import working
-from services.alerts.api.callers import Buyer, EitherParty, Reader, Supplier, eyes
+from services.alerts.actions.reading import alert_in_full
+from services.alerts.api.callers import Buyer, EitherParty, Reader, Supplier
 from services.alerts.api.views import AlertDetail, AlertView, DisputeView, PlanView
-from services.alerts.store import alerts as store
-from services.alerts.store import ratings as ratings_store
+from services.alerts.rules.viewing import eyes
 from services.alerts.store import sight
 from shared import history
 from shared.access import Caller
 from shared.api import Cursor, Limit, Now, Page, Tx, api_router, decode_cursor, encode_cursor
 from shared.db import Connection
-from shared.errors import NotFound
 from shared.obligations import Frozen, Text
 from shared.quarters import QuarterCode
 from shared.ratings import AlertKind, AlertStatus, EscalationLevel, Severity
@@ -130,23 +129,8 @@ async def resolve(alert_id: UUID, body: NewResolution, tx: Tx, now: Now, caller:
 @router.get("/alerts/{alert_id}/history")
 async def read_history(alert_id: UUID, tx: Tx, caller: Reader) -> list[history.Entry]:
     """What was done about it, by whom and when; UUID 0 is the service itself, by a fact it heard or by the clock."""
-    await _seen(tx, alert_id, caller)
-    return await history.of(tx, alert_id)
-
-
-async def _seen(conn: Connection, alert_id: UUID, caller: Caller) -> sight.SeenAlert:
-    found = await sight.alerts(conn, eyes(caller), sight.AlertFilter(), limit=1, alert_id=alert_id)
-    if not found:
-        raise NotFound
-    return found[0]
+    return list((await alert_in_full(tx, eyes(caller), alert_id)).history)
 
 
 async def _detail(conn: Connection, alert_id: UUID, caller: Caller) -> AlertDetail:
-    seen = await _seen(conn, alert_id, caller)
-    alert = seen.alert
-    rating, obligation = None, None
-    if alert.obligation_id is not None:
-        rating = await ratings_store.rating(conn, alert.obligation_id, alert.quarter)
-        obligation = (await ratings_store.obligations(conn, [alert.obligation_id])).get(alert.obligation_id)
-    plans, disputes = await store.plans_of(conn, alert_id), await store.disputes_of(conn, alert_id)
-    return AlertDetail.with_all(seen, rating, obligation, plans, disputes)
+    return AlertDetail.of_whole(await alert_in_full(conn, eyes(caller), alert_id))

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from fastapi import Query
 
-from services.alerts.api.callers import Reader, eyes
+from services.alerts.api.callers import Reader
 from services.alerts.api.views import ComplianceView, ContractRatings, ParityColumnView, ParityReport
 from services.alerts.models.facts import KnownContract
+from services.alerts.rules.viewing import eyes
 from services.alerts.store import ratings as store
 from services.alerts.store import sight
 from shared.access import Caller

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
+from services.alerts.actions.reading import WholeAlert
 from services.alerts.models.alerts import Dispute, PlanStatus, RecoveryPlan, StoredRating
 from services.alerts.models.facts import KnownContract, KnownObligation
 from services.alerts.rules.words import how_ended, why_raised, why_rated
@@ -148,21 +149,14 @@ class AlertDetail(AlertView):
     disputes: list[DisputeView]
 
     @classmethod
-    def with_all(
-        cls,
-        seen: SeenAlert,
-        rating: StoredRating | None,
-        obligation: KnownObligation | None,
-        plans: list[RecoveryPlan],
-        disputes: list[Dispute],
-    ) -> Self:
+    def of_whole(cls, whole: WholeAlert) -> Self:
         return cls(
-            **AlertView.of(seen).model_dump(),
-            why=why_raised(seen.alert, rating),
-            ended=how_ended(seen.alert),
-            rating=RatingView.of(rating, obligation) if rating and obligation else None,
-            recovery_plans=[PlanView.of(plan) for plan in plans],
-            disputes=[DisputeView.of(dispute) for dispute in disputes],
+            **AlertView.of(whole.seen).model_dump(),
+            why=why_raised(whole.alert, whole.rating),
+            ended=how_ended(whole.alert.ending),
+            rating=RatingView.of(whole.rating, whole.obligation) if whole.rating and whole.obligation else None,
+            recovery_plans=[PlanView.of(plan) for plan in whole.plans],
+            disputes=[DisputeView.of(dispute) for dispute in whole.disputes],
         )
 
 

@@ -101,11 +101,11 @@ def why_raised(alert: Alert, rating: StoredRating | None) -> str:
             return f"A file of evidence for {alert.quarter} has also been used on another contract."
 
 
-def how_ended(alert: Alert) -> str | None:
-    if alert.ending is None:
+def how_ended(ending: Mapping[str, Any] | None) -> str | None:
+    if ending is None:
         return None
-    quarter = Quarter.parse(alert.ending["quarter"]) if "quarter" in alert.ending else None
-    return _ENDED[Ending(alert.ending["code"])].format(quarter=quarter, reason=alert.ending.get("reason", ""))
+    quarter = Quarter.parse(ending["quarter"]) if "quarter" in ending else None
+    return _ENDED[Ending(ending["code"])].format(quarter=quarter, reason=ending.get("reason", ""))
 
 
 def _day(text: str) -> str:

@@ -1,0 +1,29 @@
+"""Through whose eyes alerts and ratings are looked at."""
+
+from __future__ import annotations
+
+from services.alerts.models.alerts import Viewer
+from shared.access import SUPPLIER, Caller, Role
+
+
+def eyes(caller: Caller) -> Viewer:
+    """A contract manager sees what the own organisation buys, a supplier what it supplies, an analyst what the ICB may see.
+
+    The ICB is the buyer of pledges, so its analysts see those too.
+    """
+    return Viewer(
+        caller.organisation_id,
+        as_buyer=caller.has(Role.CONTRACT_MANAGER, Role.ICB_ANALYST),
+        as_supplier=caller.has(*SUPPLIER),
+        as_icb=caller.has(Role.ICB_ANALYST),
+    )
+
+
+def buyers_eyes(caller: Caller) -> Viewer:
+    """What the caller may work on as the buyer."""
+    return Viewer(caller.organisation_id, as_buyer=caller.has(Role.CONTRACT_MANAGER), as_supplier=False, as_icb=False)
+
+
+def suppliers_eyes(caller: Caller) -> Viewer:
+    """What the caller may answer as the supplier."""
+    return Viewer(caller.organisation_id, as_buyer=False, as_supplier=caller.has(*SUPPLIER), as_icb=False)
