@@ -17,8 +17,9 @@ from prometheus_client import REGISTRY
 
 from shared.db import Connection, connect
 from shared.ids import new_id
-from shared.log.interface import Partition
-from shared.spine import Received, metrics, store
+from shared.log.interface import Delivered, Partition, Record
+from shared.log.postgres import PostgresLog
+from shared.spine import Received, metrics, operations, store
 from shared.spine.consumer import Consumer, SwapLost
 from shared.spine.draining import drain
 from shared.spine.positions import Standing
@@ -145,6 +146,62 @@ async def test_what_waits_and_what_was_heard_are_measured(teller: Teller, listen
     await drain(teller, listener)
     assert value("parity_events_applied_total", listener.consumer.service) == 1
     assert value("parity_event_age_seconds", listener.consumer.service) > 0
+
+
+async def test_lag_doubles_lost_swaps_and_holes_are_measured(
+    teller: Teller, listener: Listener, log: PostgresLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, take, fold = listener.consumer.service, listener.consumer._take, listener.handlers._apply
+    assert fold is not None
+    first, others, overtake = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def first_then_others(conn: Connection, batch: Sequence[Received]) -> None:
+        if first.is_set():
+            await others.wait()
+        first.set()
+        await fold(conn, batch)
+
+    async def overtaken_once(delivered: Sequence[Delivered], **options: Any) -> int:
+        if delivered and overtake.is_set():
+            overtake.clear()
+            await Consumer(**listener.options).drain()
+        return await take(delivered, **options)
+
+    async def reads(name: str, wanted: float, **labels: str) -> None:
+        async def it_is() -> bool:
+            return REGISTRY.get_sample_value(name, {"service": service, **labels}) == wanted
+
+        await until(it_is)
+
+    monkeypatch.setattr("shared.spine.consumer._LOOK_SECONDS", 0)
+    monkeypatch.setattr(listener.consumer, "_take", overtaken_once)
+    listener.handlers._apply = first_then_others
+    listener.consumer._batch = 1
+    await teller.tell_versions(keys_of_partition(5, 4), [1])
+    await teller.relay.drain()
+    async with running(listener.consumer):
+        await reads("parity_consumer_lag_records", 3, topic=TOPIC)
+        others.set()
+        await reads("parity_consumer_lag_records", 0, topic=TOPIC)
+        await reads("parity_events_applied_total", 4)
+
+        async with teller.pool.acquire() as conn, conn.transaction():
+            assert await operations.replay(conn, topic=TOPIC, partition=5, after=0)
+        await teller.relay.drain()
+        await reads("parity_events_skipped_total", 4)
+
+        overtake.set()
+        await teller.tell_versions(keys_of_partition(7), [1])
+        await teller.relay.drain()
+        await reads("parity_fence_rejections_total", 1)
+
+        await log.append([Record(Partition(TOPIC, 6), 3, b"key", b"positions 1 and 2 never came")])
+        await until(lambda: listener.pool.fetchval("SELECT true FROM consumer_positions WHERE hole_since IS NOT NULL"))
+    await listener.pool.execute("UPDATE consumer_positions SET hole_since = hole_since - interval '61 seconds'")
+    await metrics.observe(listener.pool, service)
+    await reads("parity_log_holes", 1)
+    assert in_order(await listener.journal())
+    assert len(await listener.journal()) == 5
 
 
 async def test_a_batch_continues_the_trace_of_its_request_or_links_to_several(
