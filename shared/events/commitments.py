@@ -75,6 +75,8 @@ class ObligationVersion(Fact):
     terms: Terms
     """``terms.target`` is the first quarter's; ``targets`` is what counts."""
     targets: tuple[QuarterTarget, ...]
+    wording: str = ""
+    """The promise as the contract words it; up to 500 characters, since the whole of it stands with the contract."""
 
 
 class ObligationFact(Fact):

@@ -279,8 +279,16 @@ async def test_nobody_sees_anothers_business(world: World) -> None:
         await actions.close(world.conn, shared.contract_id, closing, by=supplier, at=NOW)
 
 
-async def test_no_free_text_leaves_in_an_event(world: World) -> None:
-    canaries = {name: f"canary {name}" for name in ("wording", "method_statement", "relevant", "proportionate", "additional")}
+async def test_the_promise_is_told_in_the_contracts_words(world: World) -> None:
+    await world.record(obligations=(an_obligation(wording="200 hours in schools"), an_obligation("b", wording="w" * 501)))
+    [fact] = await world.told()
+    short, long = (obligation.versions[0].wording for obligation in fact.obligations)
+    assert short == "200 hours in schools"
+    assert long == "w" * 499 + "…"
+
+
+async def test_no_other_free_text_leaves_in_an_event(world: World) -> None:
+    canaries = {name: f"canary {name}" for name in ("method_statement", "relevant", "proportionate", "additional")}
     contract = await world.record(obligations=(an_obligation(**canaries),))
     ending = Variation(from_quarter=Q4, reason="canary reason")
     args = (contract.contract_id, contract.obligations[0].obligation_id, ending)

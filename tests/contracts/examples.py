@@ -121,6 +121,7 @@ _contract = {
                     from_quarter=Q2,
                     terms=HOURS_TERMS,
                     targets=(QuarterTarget(quarter=Q2, target=Decimal(50)), QuarterTarget(quarter=Q3, target=Decimal("62.5"))),
+                    wording="200 hours of volunteering in schools a year",
                 ),
             ),
         ),

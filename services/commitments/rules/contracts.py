@@ -23,6 +23,8 @@ from shared.obligations import Side
 from shared.quarters import Quarter
 
 Told = TypeVar("Told", bound=told.ContractFact)
+MOST_TOLD = 500
+"""Characters of a promise's wording that others are told."""
 
 
 class QuarterOver(Conflict):
@@ -91,7 +93,7 @@ def cautions(
 
 
 def contract_fact(kind: type[Told], contract: Contract) -> Told:
-    """The contract as others are told of it: without anybody's words."""
+    """The contract as others are told of it: with its own words for what is owed, and without anybody else's."""
     return kind(
         version=contract.version,
         contract_id=contract.contract_id,
@@ -117,13 +119,20 @@ def contract_fact(kind: type[Told], contract: Contract) -> Told:
                 side=obligation.side,
                 owner_id=obligation.owner_id,
                 versions=tuple(
-                    told.ObligationVersion(from_quarter=one.from_quarter, terms=one.terms, targets=one.targets)
+                    told.ObligationVersion(
+                        from_quarter=one.from_quarter, terms=one.terms, targets=one.targets, wording=_told_words(one.wording)
+                    )
                     for one in obligation.versions
                 ),
             )
             for obligation in contract.obligations
         ),
     )
+
+
+def _told_words(wording: str) -> str:
+    """A contract of many clauses still has to fit into one event."""
+    return wording if len(wording) <= MOST_TOLD else wording[: MOST_TOLD - 1].rstrip() + "…"
 
 
 def pointer_to(part: Part, number: int) -> str:
