@@ -14,7 +14,7 @@ from deploy.cli.output import Json, fail, progress, result, say
 from deploy.cli.places import Data
 from deploy.cli.services import Host, Port
 
-demonstration = typer.Typer(help="A small region's history to look at; its time can be moved on.")
+demonstration = typer.Typer()
 
 
 def register(app: typer.Typer) -> None:
@@ -24,7 +24,10 @@ def register(app: typer.Typer) -> None:
 
 @demonstration.callback(invoke_without_command=True)
 def demo(context: typer.Context, port: Port = 8000, host: Host = "127.0.0.1", data: Data = None) -> None:
-    """Load the demonstration, unless that was done, and serve it."""
+    """A small region's history to look at.
+
+    It is loaded, unless that was done, and served. Its time can be moved on, see 'parity demo advance --help'.
+    """
     if context.invoked_subcommand is not None:
         return
     from deploy.demo.showing import show
@@ -41,13 +44,16 @@ def advance(
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """Move the demonstration's time on, living through every day between. 'make demo' may run meanwhile."""
+    """Move the demonstration's time on.
+
+    It lives through every day between: returns open, come late, escalate. 'make demo' may run meanwhile.
+    """
     try:
         day = date.fromisoformat(to)
     except ValueError:
         fail(f"{to} is no day. Write it like 2027-01-05.", 2)
     stands = asyncio.run(_advance(day, data))
-    result({"present": stands}, as_json=as_json, text=f"The demonstration stands at {stands}.")
+    result({"present": stands}, as_json=as_json, text=f"The demonstration stands at noon of {day}.")
 
 
 async def _advance(day: date, data: Path | None) -> str:

@@ -31,17 +31,21 @@ def replay(
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """Send events again that the log has lost; listeners skip what they know.
+    """Send events again that the log has lost.
 
-    Without --topic it looks for what any service is missing, and sends that.
+    Listeners skip what they know. Without --topic it looks for what any service is missing, and sends that.
     """
-    if topic is not None and topic not in OWNERS:
-        fail(f"There is no topic {topic}. Topics are {', '.join(OWNERS)}.", 2)
+    _known(topic)
     if topic is None and (partition is not None or after):
         fail("Name the topic too: --topic returns --partition 3 --after 120.", 2)
     sent = asyncio.run(_replay(topic, partition, after, data))
     lines = [f"{one['topic']}/{one['partition']}: everything above position {one['after']} is sent again" for one in sent]
     result(sent, as_json=as_json, text="\n".join(lines) or "Nothing is missing.")
+
+
+def _known(topic: str | None) -> None:
+    if topic is not None and topic not in OWNERS:
+        fail(f"There is no topic {topic}. Topics are {', '.join(OWNERS)}.", 2)
 
 
 async def _replay(topic: str | None, partition: int | None, after: int, data: Path | None) -> list[dict[str, Any]]:
@@ -73,7 +77,7 @@ def list_letters(data: Data = None, as_json: Json = False) -> None:
     found = asyncio.run(_list(data))
     lines = [
         f"{one['service']}: {one['topic']}/{one['partition']} position {one['position']} {one['type']} of {one['key']}: "
-        f"{one['error'] or 'waits behind an earlier one'}"
+        f"{_first_line(one['error']) or 'waits behind an earlier one'}"
         for one in found
     ]
     result(found, as_json=as_json, text="\n".join(lines) or "Nothing waits.")
@@ -98,14 +102,24 @@ def retry(
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """Apply what waits, after its cause was mended: all events of a key in their order, or none of them."""
+    """Apply what waits, after its cause was mended.
+
+    All events of a key are applied in their order, or none of them. Exit code 1 where some still cannot be applied.
+    """
+    _known(topic)
     tried = asyncio.run(_retry(topic, key, data))
     lines = [
-        f"{one['service']}: {one['topic']} {one['key']}: " + (one["error"] or f"{one['applied']} events applied") for one in tried
+        f"{one['service']}: {one['topic']} {one['key']}: " + (_first_line(one["error"]) or f"{one['applied']} events applied")
+        for one in tried
     ]
     result(tried, as_json=as_json, text="\n".join(lines) or "Nothing waits.")
     if any(one["error"] for one in tried):
         raise typer.Exit(1)
+
+
+def _first_line(error: str | None) -> str:
+    """The rest is PostgreSQL's DETAIL; --json has it."""
+    return (error or "").partition("\n")[0]
 
 
 async def _retry(topic: str | None, key: str | None, data: Path | None) -> list[dict[str, Any]]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from deploy.cli.places import SettingsOf, pool
+from pydantic import ValidationError
+
+from deploy.cli.events import OWNERS
+from deploy.cli.places import SettingsOf, database, pool, wrong_settings
 from deploy.database.provision import LOG
+from deploy.kafka.topics import missing_topics
 from deploy.local.services import service_called
+from services.returns.store.files import evidence_store
 from shared.db import Connection, Pool, connect
 from shared.log import open_log
 from shared.log.interface import topic_in
@@ -17,6 +23,7 @@ from shared.spine import operations, store
 
 _SKEW = timedelta(seconds=2)
 _WAITING_SECONDS = 60
+_ANSWER_SECONDS = 15
 
 
 @dataclass(frozen=True)
@@ -28,20 +35,24 @@ class Finding:
 
 
 async def examine(settings_of: SettingsOf) -> list[Finding]:
-    findings = []
-    for service in SERVICES:
-        settings = settings_of(service)
+    try:
+        settings_by = {service: settings_of(service) for service in SERVICES}
+    except ValidationError as error:
+        mend = "Set it as docs/operations.md says; then look again."
+        return [Finding("settings", False, f"{name}: {why}", mend) for name, why in wrong_settings(error)]
+    findings = [Finding("settings", True, "all can be read")]
+    for service, settings in settings_by.items():
         findings += await _service(service, settings_of)
         findings.append(await _identity(service, settings))
         findings.append(await _log(service, settings))
-    findings.append(_evidence(settings_of("returns")))
+    findings.append(await _evidence(settings_by["returns"]))
     return findings
 
 
 async def _service(service: str, settings_of: SettingsOf) -> list[Finding]:
     what = f"{service} database"
     try:
-        async with pool(settings_of, service) as opened, opened.acquire() as conn:
+        async with asyncio.timeout(_ANSWER_SECONDS), pool(settings_of, service) as opened, opened.acquire() as conn:
             missing = await pending(conn, SPINE, service_called(service).migrations)
             if missing:
                 return [Finding(what, False, f"migrations are missing: {', '.join(missing)}", "Run 'parity migrate'.")]
@@ -93,7 +104,7 @@ async def _spine(service: str, opened: Pool) -> list[Finding]:
 async def _identity(service: str, settings: Settings) -> Finding:
     what = f"{service} reads identity"
     try:
-        conn = await connect(settings.database("identity"), name="parity doctor")
+        conn = await connect(database(settings, "identity"), name="parity doctor")
         try:
             if missing := await pending(conn, IDENTITY):
                 return Finding(what, False, f"migrations are missing: {', '.join(missing)}", "Run 'parity migrate'.")
@@ -102,12 +113,15 @@ async def _identity(service: str, settings: Settings) -> Finding:
             await conn.close()
     except Exception as error:
         return Finding(what, False, _reason(error), "Check PARITY_DATABASE_IDENTITY; then run 'parity migrate'.")
-    return Finding(what, people > 0, f"{people} people", "" if people else "Make the first with 'parity keys create'.")
+    nobody = people == 0 and service == "commitments"  # which keeps them: said once
+    return Finding(what, not nobody, f"{people} people", "Make the first with 'parity keys create'." if nobody else "")
 
 
 async def _log(service: str, settings: Settings) -> Finding:
     what = f"{service} event log"
-    kind = settings.log.partition(":")[0]
+    kind, _, _ = settings.log.partition(":")
+    handlers = service_called(service).handlers
+    topics = [topic_in(settings.epoch, topic) for topic in (handlers.topics if handlers else ())]
     try:
         if kind.startswith("postgres"):
             conn = await connect(settings.log, name="parity doctor")
@@ -116,10 +130,12 @@ async def _log(service: str, settings: Settings) -> Finding:
                     return Finding(what, False, f"migrations are missing: {', '.join(missing)}", "Run 'parity migrate'.")
             finally:
                 await conn.close()
+        elif missing := await missing_topics(settings.log, topics):
+            tellers = sorted({OWNERS[topic] for topic in handlers.topics} if handlers else ())
+            mend = f"Each service makes its own when it starts: start {', '.join(tellers)}."
+            return Finding(what, False, f"topics are missing: {', '.join(missing)}", mend)
         log = await open_log(settings.log)
         try:
-            handlers = service_called(service).handlers
-            topics = [topic_in(settings.epoch, topic) for topic in (handlers.topics if handlers else ())]
             held = sum((await log.last_positions(topics)).values())
         finally:
             await log.close()
@@ -128,10 +144,10 @@ async def _log(service: str, settings: Settings) -> Finding:
     return Finding(what, True, f"{kind}, epoch {settings.epoch}: {held} events in the topics that {service} hears")
 
 
-def _evidence(settings: Settings) -> Finding:
+async def _evidence(settings: Settings) -> Finding:
     folder = settings.evidence_folder()
     if folder is None:
-        return Finding("evidence", True, settings.evidence)
+        return await _bucket(settings.evidence)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / ".doctor"
@@ -142,5 +158,20 @@ def _evidence(settings: Settings) -> Finding:
     return Finding("evidence", True, f"{folder} is writable")
 
 
+async def _bucket(url: str) -> Finding:
+    """Written, and not only looked at: that is what a return needs."""
+    try:
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            await evidence_store(url).put_async(".doctor", b"")
+    except Exception as error:
+        first, *_ = _reason(error).splitlines()
+        return Finding("evidence", False, f"{url}: {first}", "Check PARITY_EVIDENCE and the AWS_… variables of its bucket.")
+    return Finding("evidence", True, f"{url} is writable")
+
+
 def _reason(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
     return str(error) or type(error).__name__

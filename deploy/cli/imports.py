@@ -43,8 +43,9 @@ def notices(
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """Read OCDS release packages and propose contracts, which a person then confirms.
+    """Read OCDS releases and propose contracts.
 
+    A person then confirms each. Importing again changes nothing; a later release that changes a value waits for a person.
     Exit code 0 where everything was read, 1 where something had errors, 2 where the command itself was wrong.
     """
     if dry_run:

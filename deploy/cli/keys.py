@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -48,7 +49,7 @@ def create(
     email: Annotated[str, typer.Argument(help="Whose key it is.")],
     label: Annotated[str, typer.Option(help="What it is for.")] = "made at the shell",
     scope: Annotated[list[str] | None, typer.Option(help="What it may be used for (default: what the roles need).")] = None,
-    days: Annotated[int | None, typer.Option(help="Expires after so many days.", min=1)] = None,
+    days: Annotated[int | None, typer.Option(help="Expires after so many days.", min=1, max=3650)] = None,
     name: Annotated[str | None, typer.Option(help="Of somebody new.")] = None,
     role: Annotated[list[RoleName] | None, typer.Option(help="Of somebody new; may be given several times.")] = None,
     organisation: Annotated[str | None, typer.Option(help="Of somebody new: its identifier, such as GB-NHS-QYG.")] = None,
@@ -65,6 +66,8 @@ def create(
     newcomer = (name, role, organisation)
     if any(newcomer) and not all(newcomer):
         fail("Somebody new needs --name, --role and --organisation.", 2)
+    if not 0 < len(label.strip()) <= 100:
+        fail("A --label has 1 to 100 characters.", 2)
     made = asyncio.run(_create(email, label, scope or [], days, name, role or [], organisation, organisation_name, data))
     result(made, as_json=as_json, text=f"{made['secret']}\nThis is the only time that the key is shown.")
 
@@ -99,7 +102,7 @@ async def _create(
             fail(f"Nobody has the address {email}. Give --name, --role and --organisation to add them.")
         wanted = scopes or usual_scopes(Role(role) for role in person.roles)
         async with runtime.identity.acquire() as conn, conn.transaction():
-            expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
+            expires_at = at + timedelta(days=days) if days else None
             key_id, secret = await create_key(conn, person.id, label, wanted, at=at, expires_at=expires_at)
     return {"key_id": str(key_id), "secret": secret, "person_id": str(person.id), "scopes": sorted(wanted)}
 
@@ -107,15 +110,22 @@ async def _create(
 async def _add_person(
     runtime: Runtime, email: str, name: str, roles: list[RoleName], organisation: str, organisation_name: str | None, at: datetime
 ) -> None:
+    from pydantic import ValidationError
+
     from services.commitments.actions.people import add_person
     from services.commitments.models.people import NewPerson
-    from shared.access import Role
+    from shared.access import NOBODY, Role
 
+    held = frozenset(Role(role) for role in roles)
+    try:  # before anything is saved
+        new = NewPerson(name=name, email=email, organisation_id=NOBODY, roles=held)
+    except ValidationError as error:
+        wrong = error.errors()[0]["loc"][0]
+        fail(f"{email} is no e-mail address." if wrong == "email" else "A --name has 1 to 200 characters.", 2)
     async with runtime.pool.acquire() as conn, conn.transaction():
         organisation_id = await _organisation(conn, organisation, organisation_name, at)
-    held = frozenset(Role(role) for role in roles)
     async with runtime.identity.acquire() as conn, conn.transaction():
-        await add_person(conn, NewPerson(name=name, email=email, organisation_id=organisation_id, roles=held), at=at)
+        await add_person(conn, new.model_copy(update={"organisation_id": organisation_id}), at=at)
 
 
 async def _organisation(conn: Connection, identifier: str, name: str | None, at: datetime) -> UUID:
@@ -125,7 +135,7 @@ async def _organisation(conn: Connection, identifier: str, name: str | None, at:
     from shared.access import NOBODY
     from shared.obligations import Sector
 
-    if identifier.count("-") < 2:
+    if not re.fullmatch(r"[A-Z]{2}-[A-Z]+-[^\s-]\S*", identifier):
         fail(f"{identifier} is no identifier. Write register and number, such as GB-NHS-QYG.", 2)
     country, register, number = identifier.split("-", 2)
     scheme = f"{country}-{register}"

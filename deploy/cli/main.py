@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import typer
 
 from deploy.cli import demonstration, doctor, events, imports, keys, quarters, services
@@ -21,6 +23,7 @@ for group in (services, demonstration, imports, keys, events, quarters, doctor):
 
 def main() -> None:
     """Exit codes: 0 done, 1 refused or failed (one sentence on stderr), 2 the command itself was wrong, 130 interrupted."""
+    logging.getLogger("aiokafka").addHandler(logging.NullHandler())  # what it says on stderr, our sentence says better
     try:
         app()
     except SystemExit as ended:
@@ -46,20 +49,32 @@ def _sentence(error: Exception) -> str | None:
         return "\n".join([error.detail, *(f"  {one.pointer}: {one.detail}" for one in error.errors)])
     if isinstance(error, CannotStart | NotConfigured | MigrationChanged | LogUnavailable | LogMisfit):
         return str(error)
-    return _unreachable(error)
+    return _wrong_setting(error) or _unreachable(error)
+
+
+def _wrong_setting(error: Exception) -> str | None:
+    from pydantic import ValidationError
+
+    from deploy.cli.places import wrong_settings
+
+    if isinstance(error, ValidationError) and error.title == "Settings":
+        return " ".join(f"The setting {name} is wrong: {why}." for name, why in wrong_settings(error))
+    return None
 
 
 def _unreachable(error: Exception) -> str | None:
     import asyncpg
-    from pydantic import ValidationError
 
-    if isinstance(error, ValidationError) and error.title == "Settings":
-        wrong = error.errors()[0]
-        return f"The setting PARITY_{'_'.join(str(part) for part in wrong['loc']).upper()} is wrong: {wrong['msg']}."
+    if isinstance(error, asyncpg.ClientConfigurationError):
+        return f"A PARITY_DATABASE_… setting is no address of a database ({error}). 'parity doctor' checks each."
+    if isinstance(error, asyncpg.UndefinedTableError | asyncpg.UndefinedColumnError):
+        return f"A database is older or newer than this program ({error}). Run 'parity migrate'."
     if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError | asyncpg.InvalidCatalogNameError):
         return f"PostgreSQL refuses: {error}. Look at the PARITY_DATABASE_… settings; 'parity doctor' checks each."
     if isinstance(error, ConnectionError | asyncpg.CannotConnectNowError):
         return f"PostgreSQL does not answer ({error}). Look at the PARITY_DATABASE_… settings; 'parity doctor' checks each."
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}."
     return None
 
 

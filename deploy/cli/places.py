@@ -13,6 +13,8 @@ import typer
 from deploy.cli.output import fail
 
 if TYPE_CHECKING:
+    from pydantic import ValidationError
+
     from shared.db import Pool
     from shared.settings import Settings
 
@@ -60,12 +62,30 @@ async def settings(data: Path | None, *, create: bool = False) -> AsyncIterator[
         yield lambda service: local_settings(server, service, demonstration=demonstration)
 
 
+def wrong_settings(error: ValidationError) -> list[tuple[str, str]]:
+    """Each setting that cannot be read, and why."""
+    return [
+        (f"PARITY_{'_'.join(str(part) for part in one['loc']).upper()}", one["msg"].removeprefix("Value error, "))
+        for one in error.errors()
+    ]
+
+
+def database(settings: Settings, name: str) -> str:
+    """The URL of a database. Raises NotConfigured where none is set: the driver would take any that it finds."""
+    from deploy.database.provision import NotConfigured
+
+    url = settings.database(name)
+    if not url:
+        raise NotConfigured(f"PARITY_DATABASE_{name.upper()} is not set.")
+    return url
+
+
 @asynccontextmanager
 async def pool(settings_of: SettingsOf, service: str) -> AsyncIterator[Pool]:
     """A small pool on the service's own database."""
     from shared.db import connect_pool
 
-    opened = await connect_pool(settings_of(service).database(service), name=f"parity {service} command", max_size=2)
+    opened = await connect_pool(database(settings_of(service), service), name=f"parity {service} command", max_size=2)
     try:
         yield opened
     finally:

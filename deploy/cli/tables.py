@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -14,11 +14,9 @@ from deploy.cli.authors import By, author
 from deploy.cli.output import Json, fail, result
 from deploy.cli.places import Data
 
-if TYPE_CHECKING:
-    pass
-
 Files = Annotated[list[Path] | None, typer.Argument(exists=True, dir_okay=False, help="The filled tables.", show_default=False)]
 Template = Annotated[Path | None, typer.Option(help="Write a table to fill to this file, and read none.", dir_okay=False)]
+_SUFFIXES = {"obligations": (".xlsx", ".csv"), "returns": (".xlsx",)}
 
 
 def obligations(
@@ -30,21 +28,23 @@ def obligations(
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """Record the obligations of filled tables (XLSX or CSV): all of a file, or nothing of it.
+    """Record obligations of filled XLSX or CSV tables.
 
+    All of a file is recorded, or nothing of it.
     Exit code 1 where a file had errors; each is named by sheet, row and column.
     """
-    _one_of(files, template)
+    _one_of(files, template, _SUFFIXES["obligations"])
     read = asyncio.run(_obligations(contract, by, files or [], template, reason, data))
     _tell(read, template, as_json=as_json)
 
 
 def returns(by: By, files: Files = None, template: Template = None, data: Data = None, as_json: Json = False) -> None:
-    """Save filled workbooks (XLSX) as drafts: all of a file, or nothing of it. The template holds all that is due.
+    """Save filled XLSX workbooks as draft returns.
 
+    All of a file is saved, or nothing of it. The template holds all that is due.
     Exit code 1 where a file had errors; each is named by sheet and cell.
     """
-    _one_of(files, template)
+    _one_of(files, template, _SUFFIXES["returns"])
     read = asyncio.run(_returns(by, files or [], template, data))
     _tell(read, template, as_json=as_json)
 
@@ -118,9 +118,11 @@ async def _each(files: list[Path], read: Callable[[Path], Awaitable[dict[str, An
     return told
 
 
-def _one_of(files: list[Path] | None, template: Path | None) -> None:
+def _one_of(files: list[Path] | None, template: Path | None, suffixes: tuple[str, ...]) -> None:
     if bool(files) == (template is not None):
         fail("Name the files to read, or a --template to write.", 2)
+    if template is not None and template.suffix.lower() not in suffixes:
+        fail(f"{template} is no name for this table. Let it end in {' or '.join(suffixes)}.", 2)
 
 
 def _tell(read: list[dict[str, Any]], template: Path | None, *, as_json: bool) -> None:

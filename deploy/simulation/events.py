@@ -33,7 +33,7 @@ _OVER_TIME = {Kind.FLOW: OverTime.SUM, Kind.FTE: OverTime.MEAN, Kind.RATIO: Over
 
 @dataclass(frozen=True)
 class Events:
-    """``seed`` makes the ids: telling the same region again tells the same facts, which changes nothing."""
+    """``seed`` and the region's size make the ids: telling it again tells the same facts, which changes nothing."""
 
     scenario: Scenario
     catalogue: Mapping[str, Measure]
@@ -76,6 +76,14 @@ class Events:
                 for event in self._one_return(contract, snapshot, number, quarter)
             ]
             yield from sorted(told, key=lambda one: (one[0], one[1].version))
+
+    def how_many(self) -> int:
+        """Events that ``returns`` tells, for a progress bar."""
+        return sum(
+            1 + (filed is not None) + (0 if approved is None else 1 + len(contract.obligation))
+            for contract in self.scenario.contract
+            for filed, approved in zip(contract.file_on, contract.approve_on, strict=True)
+        ) + sum(len(contract.restatement) for contract in self.scenario.contract)
 
     def _one_return(self, contract: Contract, snapshot: ContractSnapshot, number: int, quarter: Quarter) -> Iterator[Told]:
         return_id = self._id(contract.key, quarter.code)
@@ -166,7 +174,8 @@ class Events:
         return Share(organisation_id=self._id(one.key), name=one.name, sector=one.sector, place=one.place, lead=True)
 
     def _id(self, *words: str) -> UUID:
-        return uuid5(NAMESPACE_URL, f"parity:simulated:{self.seed}:" + "/".join(words))
+        size = f"{len(self.scenario.contract)}:{self.scenario.begins}:{self.scenario.present}"
+        return uuid5(NAMESPACE_URL, f"parity:simulated:{self.seed}:{size}:" + "/".join(words))
 
 
 def _figure(text: str, terms: Terms) -> Figure:
