@@ -211,6 +211,9 @@ class Contract:
     def amended(self, quarter: Quarter, version: int, *, without: Iterable[str] = ()) -> Event:
         return self._return(ReturnAmended, quarter, version, ReturnStatus.OPEN, LineStatus.OPEN, without=without)
 
+    def withdrawn(self, quarter: Quarter, version: int, submitted: datetime | None = None) -> Event:
+        return self._return(ReturnAmended, quarter, version, ReturnStatus.WITHDRAWN, LineStatus.OPEN, submitted)
+
     def approved(
         self,
         quarter: Quarter,

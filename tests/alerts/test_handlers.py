@@ -202,6 +202,15 @@ class TestOtherKinds:
         (alert,) = await alerts(conn)
         assert (alert["status"], alert["resolved_at"], alert["ending"]) == ("resolved", AUGUST, {"code": "submitted"})
 
+    async def test_nobody_is_late_with_a_return_that_is_no_longer_asked_for(self, conn: Connection, hear: Any) -> None:
+        contract, other = Contract(), Contract("C-2")
+        opened, late = at(date(2026, 7, 1)), at(date(2026, 7, 29))
+        await hear((contract.opened(Q1), opened), (contract.overdue(Q1), late), (contract.withdrawn(Q1, 3), AUGUST))
+        await hear((other.opened(Q1), opened), (other.submitted(Q1, JULY), JULY), (other.review_overdue(Q1, JULY), late))
+        await hear((other.withdrawn(Q1, 4, JULY), AUGUST))
+        found = {alert["kind"]: (alert["status"], alert["ending"]) for alert in await alerts(conn)}
+        assert found == dict.fromkeys(("late_return", "late_review"), ("resolved", {"code": "withdrawn"}))
+
     async def test_late_review_resolves_itself_when_a_line_is_approved(self, conn: Connection, hear: Any) -> None:
         contract = Contract()
         submitted, late = at(date(2026, 7, 20)), at(date(2026, 8, 11))

@@ -24,6 +24,8 @@ class Ending(StrEnum):
     RATED_GOOD = "rated_good"
     JUDGED_AGAIN = "judged_again"
     SUBMITTED = "submitted"
+    WITHDRAWN = "withdrawn"
+    """The return is no longer asked for."""
     REVIEWED = "reviewed"
     EVIDENCE_ADDED = "evidence_added"
     FORECAST_MET = "forecast_met"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +13,6 @@ from services.alerts.rules.episodes import Watch, order
 from shared.events.returns import ReturnOverdue, ReturnStatus, ReviewOverdue
 from shared.ratings import AlertKind
 from shared.ratings.severity import RAISED_AT
-
-_ENDINGS = {AlertKind.LATE_RETURN: Ending.SUBMITTED, AlertKind.LATE_REVIEW: Ending.REVIEWED}
 
 
 def lateness(
@@ -41,8 +40,15 @@ def lateness(
             conditions.append(_about(late, AlertKind.LATE_RETURN, due_on=late.due_on.isoformat()))
         if waiting is not None and waiting.review_due_on is not None:
             conditions.append(_about(waiting, AlertKind.LATE_REVIEW, due_on=waiting.review_due_on.isoformat()))
-        watch.see(order(fact), conditions, lambda kind: {"code": _ENDINGS[kind]})
+        watch.see(order(fact), conditions, partial(_ending, fact))
     return watch.episodes()
+
+
+def _ending(fact: ReturnVersion | LineVersion, kind: AlertKind) -> Mapping[str, Any]:
+    """A contract that ended early, or a variation, may take a return away: nobody submitted or reviewed it then."""
+    if isinstance(fact, ReturnVersion) and fact.status == ReturnStatus.WITHDRAWN:
+        return {"code": Ending.WITHDRAWN}
+    return {"code": Ending.SUBMITTED if kind is AlertKind.LATE_RETURN else Ending.REVIEWED}
 
 
 def _untouched(waiting: ReturnVersion, now: ReturnVersion) -> bool:

@@ -31,6 +31,7 @@ _ENDED = {
     Ending.RATED_GOOD: "Rated good at the end of {quarter}.",
     Ending.JUDGED_AGAIN: "The story was judged again.",
     Ending.SUBMITTED: "The return was submitted.",
+    Ending.WITHDRAWN: "The return is no longer asked for.",
     Ending.REVIEWED: "The return was reviewed.",
     Ending.EVIDENCE_ADDED: "Evidence was added.",
     Ending.FORECAST_MET: "The forecast no longer falls short, or the rating itself now says so.",
