@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from uuid import UUID, uuid4
 
 import pytest
@@ -149,6 +150,46 @@ async def test_a_call_off_stands_under_its_framework(world: World) -> None:
     with pytest.raises(Invalid) as refused:
         await world.record(reference="C-3", form=ContractForm.CALL_OFF, parent_id=uuid4())
     assert [error.pointer for error in refused.value.errors] == ["/parent_id"]
+
+
+async def test_a_lot_stands_under_its_framework_and_no_contract_does_under_a_contract(world: World) -> None:
+    framework = await world.record(reference="F-1", form=ContractForm.FRAMEWORK)
+    lot = await world.record(reference="F-1-1", form=ContractForm.LOT, parent_id=framework.contract_id)
+    call_off = await world.record(form=ContractForm.CALL_OFF, parent_id=lot.contract_id)
+    assert [(fact.form, fact.parent_id) for fact in await world.told()] == [
+        (ContractForm.FRAMEWORK, None),
+        (ContractForm.LOT, framework.contract_id),
+        (ContractForm.CALL_OFF, lot.contract_id),
+    ]
+    with pytest.raises(Invalid) as refused:
+        await world.record(reference="C-2", form=ContractForm.CALL_OFF, parent_id=call_off.contract_id)
+    assert [error.pointer for error in refused.value.errors] == ["/parent_id"]
+
+
+async def test_several_buyers_one_leads(world: World) -> None:
+    both = [
+        {"organisation_id": world.trust, "lead": True, "share": "0.6"},
+        {"organisation_id": world.council, "share": "0.4"},
+    ]
+    contract = await world.record(buyers=both)
+    assert (contract.lead_buyer_id, [share.share for share in contract.buyers]) == (world.trust, [Decimal("0.6"), Decimal("0.4")])
+    council = a_caller(world.council, Role.CONTRACT_MANAGER)
+    assert await actions.read_contract(world.conn, contract.contract_id, by=council) == contract
+    turned = [{**both[0], "lead": False}, {**both[1], "lead": True}]
+    with pytest.raises(actions.NotLeadBuyer):
+        await world.record(reference="C-2", buyers=turned)
+
+
+async def test_a_pledge_tells_its_baseline(world: World) -> None:
+    """Twelve months before, and where the figure is from: between an organisation and the ICB, with targets like any other."""
+    baseline = {"measure_code": "NT14", "amount": "120000", "from_date": "2025-04-01", "to_date": "2026-03-31"}
+    pledged = an_obligation("vcfse spend", measure="NT14", targets=targets(40000))
+    pledge = await world.record(form=ContractForm.PLEDGE, baselines=[baseline], obligations=(pledged,))
+    [fact] = await world.told()
+    assert (fact.form, fact.baselines) == (ContractForm.PLEDGE, pledge.baselines)
+    assert (fact.baselines[0].measure_code, fact.baselines[0].amount) == ("NT14", 120000)
+    with pytest.raises(ValidationError, match="Only a pledge"):
+        await world.record(reference="C-2", baselines=[baseline])
 
 
 async def test_several_suppliers_need_a_lead_and_shares_that_sum_to_one(world: World) -> None:

@@ -229,7 +229,8 @@ async def _check_parties(conn: Connection, new: NewContract) -> None:
             for number, party in enumerate(among)
             if party.organisation_id in missing
         ]
-    if new.parent_id is not None and await store.find(conn, new.parent_id) is None:
+    parent = await store.find(conn, new.parent_id) if new.parent_id is not None else None
+    if new.parent_id is not None and (parent is None or parent.form not in rules.ABOVE):
         errors.append(FieldError("/parent_id", "No framework or lot with this id is recorded", "unknown-contract"))
     if errors:
         raise Invalid(errors=errors)

@@ -5,12 +5,13 @@ Neither names nor addresses enter the history: it is kept for ever.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from asyncpg import UniqueViolationError
 
+from services.commitments.models.contracts import Contract
 from services.commitments.models.people import NewPerson, Person
 from shared import history
 from shared.access import NOBODY
@@ -34,6 +35,10 @@ class AlreadyExpired(Invalid):
 
 class ExecutiveNotOfBuyer(Invalid):
     """The executive is a person of the buyer. Add the person first."""
+
+
+class OwnerNotOfBuyer(Invalid):
+    """The accountable owner of an obligation is a person of a buyer of the contract. Add the person first."""
 
 
 async def add_person(identity_conn: Connection, new: NewPerson, *, by: UUID = NOBODY, at: datetime) -> Person:
@@ -99,6 +104,20 @@ async def must_be_of(identity: Connection | Pool, executive_id: UUID | None, buy
         return
     if not any(person.organisation_id == buyer_id for person in await people.find(identity, [executive_id])):
         raise ExecutiveNotOfBuyer(errors=[FieldError("/executive_id", "Enter a person of this buyer")])
+
+
+async def owners_must_be_of(identity: Connection | Pool, owners: Sequence[UUID | None], contract: Contract) -> None:
+    """``owners``: those that obligations were sent with, in their order. Raises OwnerNotOfBuyer."""
+    buyers = {buyer.organisation_id for buyer in contract.buyers}
+    named = await people.find(identity, [owner for owner in owners if owner is not None])
+    known = {person.id for person in named if person.organisation_id in buyers}
+    errors = [
+        FieldError(f"/obligations/{number}/owner_id", "Enter a person of this contract's buyer", "unknown-person")
+        for number, owner in enumerate(owners)
+        if owner is not None and owner not in known
+    ]
+    if errors:
+        raise OwnerNotOfBuyer(errors=errors)
 
 
 async def _remember(

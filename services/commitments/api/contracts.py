@@ -6,9 +6,10 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Query, Request, Response
 
 from services.commitments.actions import contracts as actions
+from services.commitments.actions.people import owners_must_be_of
 from services.commitments.api.routing import Manager, Reader, router
 from services.commitments.models.contracts import Closing, Contract, ContractChange, ContractSummary, NewContract
 from services.commitments.models.obligations import AddedObligations, Variation
@@ -19,9 +20,11 @@ from shared.history import Entry
 
 
 @router.post("/contracts", status_code=201)
-async def record_contract(body: NewContract, tx: Tx, now: Now, caller: Manager, response: Response) -> Contract:
+async def record_contract(body: NewContract, tx: Tx, now: Now, caller: Manager, request: Request, response: Response) -> Contract:
     """Record a contract that your organisation leads as a buyer, with what is owed. Cautions stop nobody."""
-    return _answer(await actions.record_contract(tx, body, by=caller, at=now), response)
+    contract = await actions.record_contract(tx, body, by=caller, at=now)
+    await owners_must_be_of(request.app.state.runtime.identity, [one.owner_id for one in body.obligations], contract)
+    return _answer(contract, response)
 
 
 @router.get("/contracts")
@@ -57,10 +60,18 @@ async def change_contract(
 
 @router.post("/contracts/{contract_id}/obligations", status_code=201)
 async def add_obligations(
-    contract_id: UUID, body: AddedObligations, tx: Tx, now: Now, caller: Manager, version: IfMatch, response: Response
+    contract_id: UUID,
+    body: AddedObligations,
+    tx: Tx,
+    now: Now,
+    caller: Manager,
+    version: IfMatch,
+    request: Request,
+    response: Response,
 ) -> Contract:
     """Owe more from a quarter on, with a reason: all of it, or nothing."""
     contract = await actions.add_obligations(tx, contract_id, body.obligations, body.reason, by=caller, at=now, version=version)
+    await owners_must_be_of(request.app.state.runtime.identity, [one.owner_id for one in body.obligations], contract)
     return _answer(contract, response)
 
 

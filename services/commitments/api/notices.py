@@ -6,9 +6,10 @@ import asyncio
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import File, Query, Response, UploadFile
+from fastapi import File, Query, Request, Response, UploadFile
 
 from services.commitments.actions import proposals as actions
+from services.commitments.actions.people import owners_must_be_of
 from services.commitments.api.routing import Importer, Manager, ProposalReader, router
 from services.commitments.models.contracts import Contract
 from services.commitments.models.proposals import (
@@ -61,9 +62,13 @@ async def read_proposal(proposal_id: UUID, tx: Tx, caller: ProposalReader, respo
 
 
 @router.post("/proposals/{proposal_id}/confirm", status_code=201)
-async def confirm(proposal_id: UUID, body: Confirmation, tx: Tx, now: Now, caller: Importer, version: IfMatch) -> list[Contract]:
+async def confirm(
+    proposal_id: UUID, body: Confirmation, tx: Tx, now: Now, caller: Importer, version: IfMatch, request: Request
+) -> list[Contract]:
     """Record what is proposed, as you say it: one contract, or with separate suppliers one each."""
-    return await actions.confirm(tx, proposal_id, body, by=caller, at=now, version=version)
+    contracts = await actions.confirm(tx, proposal_id, body, by=caller, at=now, version=version)
+    await owners_must_be_of(request.app.state.runtime.identity, [one.owner_id for one in body.obligations], contracts[0])
+    return contracts
 
 
 @router.post("/proposals/{proposal_id}/decline")

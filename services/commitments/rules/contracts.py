@@ -19,9 +19,11 @@ from services.commitments.models.contracts import (
 from services.commitments.models.obligations import Obligation, Variation
 from shared.errors import Conflict, FieldError, Invalid
 from shared.events import commitments as told
-from shared.obligations import Side
+from shared.obligations import ContractForm, Side
 from shared.quarters import Quarter
 
+ABOVE = (ContractForm.FRAMEWORK, ContractForm.LOT)
+"""What lots and call-offs may stand under."""
 Told = TypeVar("Told", bound=told.ContractFact)
 MOST_TOLD = 500
 """Characters of a promise's wording that others are told."""
