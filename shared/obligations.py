@@ -45,8 +45,8 @@ def plain(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-Amount = Annotated[Decimal, AfterValidator(_bounded), PlainSerializer(plain, return_type=str)]
-"""An exact decimal, as ``numeric(20,6)`` holds it; text on the wire."""
+Amount = Annotated[Decimal, AfterValidator(_bounded), PlainSerializer(plain, return_type=str, when_used="json")]
+"""An exact decimal, as ``numeric(20,6)`` holds it; text on the wire, and a Decimal still in Python."""
 
 
 class Side(StrEnum):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from shared.events import EVENTS, Envelope, UnknownEvent
 from shared.events.asyncapi import asyncapi
 from shared.events.envelope import TOPICS
+from shared.obligations import Figure
 from tests.contracts.examples import EXAMPLES, envelope
 from tests.contracts.freeze import GOLDEN, example, frozen, schema
 
@@ -76,6 +78,13 @@ def test_decimals_travel_as_text_and_times_have_a_zone() -> None:
     assert line["data"]["figure"] == {"value": None, "numerator": "931", "denominator": "980", "nil": False}
     assert line["data"]["quarter"] == "2026-27-Q2"
     assert line["time"].endswith("Z")
+
+
+def test_within_python_decimals_stay_decimals() -> None:
+    figure = Figure(value=Decimal("0.250"))
+    assert figure.model_dump()["value"] == Decimal("0.250")
+    assert isinstance(figure.model_dump()["value"], Decimal)
+    assert figure.model_dump(mode="json")["value"] == "0.25"
 
 
 def test_an_envelope_is_a_cloud_event() -> None:
