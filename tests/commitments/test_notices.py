@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -295,6 +296,46 @@ async def test_a_preview_keeps_nothing_and_a_bad_file_spoils_no_other(notices: N
     assert await notices.rows("releases") == []
     imported = await notices.office("POST", "/notices", notices.manager, files=files)
     assert (imported["new"], next(error["file"] for error in imported["errors"])) == (1, "bad.json")
+
+
+async def test_releases_that_cannot_be_read_are_named_and_the_rest_goes_on(notices: Notices) -> None:
+    infinite = file_of(awarded("infinite", value={"amount": 424242})).data.replace(b"424242", b"Infinity")
+    files = [
+        ("files", ("infinite.json", infinite)),
+        ("files", ("nobody.json", file_of(awarded("nobody") | {"ocid": None}).data)),
+        ("files", ("table.json", b"ocid,date\n1,2")),
+        ("files", ("list.json", b'{"results": []}')),
+        ("files", ("good.json", file_of(awarded()).data)),
+    ]
+    imported = await notices.office("POST", "/notices", notices.manager, files=files)
+    assert [(error["file"], error["release"], error["pointer"]) for error in imported["errors"]] == [
+        ("infinite.json", "infinite", "/releases/0/awards/0/value/amount"),
+        ("nobody.json", "nobody", "/releases/0/ocid"),
+        ("table.json", None, ""),
+        ("list.json", None, ""),
+    ]
+    assert (imported["releases"], imported["new"]) == (3, 1)
+    assert [row["release_id"] for row in await notices.rows("releases")] == ["r1"]
+
+
+@pytest.mark.parametrize("announced", [True, False])
+async def test_200_megabytes_are_refused_before_they_are_read(notices: Notices, announced: bool) -> None:
+    sent = 0
+
+    async def body() -> AsyncIterator[bytes]:
+        nonlocal sent
+        yield b'--x\r\nContent-Disposition: form-data; name="files"; filename="large.json"\r\n\r\n'
+        for _ in range(200):
+            sent += 1
+            yield b" " * 1024 * 1024
+
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    if announced:
+        headers["Content-Length"] = str(200 * 1024 * 1024)
+    refused = await notices.office("POST", "/notices", notices.manager, expect=413, headers=headers, content=body())
+    assert refused["code"] == "too-large"
+    assert sent < 30
+    assert await notices.rows("releases") == []
 
 
 async def test_a_contradiction_of_what_was_imported_is_an_error_and_the_import_stands(notices: Notices) -> None:

@@ -30,6 +30,7 @@ from tests.returns.builders import (
     EDITOR,
     MANAGER,
     OTHER_MANAGER,
+    OTHER_SUPPLIER,
     STRANGER,
     SUPPLIER,
     a_contract,
@@ -190,6 +191,33 @@ async def test_what_cannot_be_right_is_refused_and_named(api: Client, said: dict
     refused = await api("PUT", f"/lines/{line['line_id']}", if_match=f'"{line["version"]}"', json=said, expect=422)
     assert [error["pointer"] for error in refused["errors"]] == [pointer]
     assert (await api.line())["version"] == line["version"]
+
+
+async def test_a_monthly_figure_with_its_parts_and_a_share_submitted_in_the_suppliers_place(api: Client) -> None:
+    monthly = an_obligation("hours", terms(monthly=True), reference="C-2")
+    await api.world.hear(a_contract(monthly, reference="C-2", supplier=OTHER_SUPPLIER), when=JULY)
+    filed = await api.filed(STRANGER)
+    line, path = filed["lines"][0], f"/returns/{filed['return_id']}/submit"
+    parts = [{"place": "Halton", "figure": {"value": "30"}}, {"recipient": "A school", "figure": {"value": "9"}}]
+    said = {"months": [{"value": "10"}, {"value": "20"}, {"value": "10"}], "share": "0.25", "breakdown": parts}
+    saved = await api("PUT", f"/lines/{line['line_id']}", MANAGER, if_match='"1"', json=said)
+    assert [(error["pointer"], error["code"]) for error in saved["missing"]] == [("/breakdown", "does-not-add-up")]
+    refused = await api("POST", path, MANAGER, if_match='"2"', json={**CERTIFIED, "on_behalf_because": "By mail"}, expect=422)
+    assert [error["pointer"] for error in refused["errors"]] == ["/lines/0/content/breakdown"]
+    parts[1]["figure"] = {"value": "10"}
+    saved = await api("PUT", f"/lines/{line['line_id']}", MANAGER, if_match='"2"', json=said)
+    assert (saved["missing"], saved["counts"]["value"]) == ([], "10")
+    refused = await api("POST", path, MANAGER, if_match='"3"', json=CERTIFIED, expect=422)
+    assert [error["pointer"] for error in refused["errors"]] == ["/on_behalf_because"]
+    filed = await api("POST", path, MANAGER, if_match='"3"', json={**CERTIFIED, "on_behalf_because": "By mail"})
+    assert (filed["on_behalf"], filed["submitted_by"]) == (True, str(MANAGER.person_id))
+    await api("POST", f"/returns/{filed['return_id']}/approve", MANAGER, if_match=f'"{filed["version"]}"', json={})
+    [told] = await api.world.told(LineApproved)
+    assert isinstance(told, LineApproved)
+    assert told.figure.value == 10, "a quarter of the 40 hours is due to this contract"
+    history = await api("GET", f"/returns/{filed['return_id']}/history", STRANGER)
+    [submitted] = [entry["detail"] for entry in history if entry["action"] == "submitted"]
+    assert submitted["certified"] == {**CERTIFIED, "on_behalf_because": "By mail"}
 
 
 async def test_what_is_not_ones_own_is_not_there(api: Client) -> None:

@@ -29,6 +29,7 @@ from services.returns.actions.evidence import (
 )
 from services.returns.actions.filing import fill_line, save_line, submit
 from services.returns.actions.reviewing import approve
+from services.returns.main import service
 from services.returns.models.activities import ActivityContent, EvidenceFile
 from services.returns.models.decisions import Approval
 from services.returns.rules.files import NameMisleads
@@ -40,6 +41,7 @@ from shared.errors import NotFound
 from shared.events.commitments import IcbSees
 from shared.events.returns import LineApproved, LineRestated
 from shared.ids import new_id
+from tests.conftest import OpenRuntime
 from tests.returns.builders import (
     ANALYST,
     CERTIFIED,
@@ -57,6 +59,7 @@ from tests.returns.builders import (
     value,
 )
 from tests.returns.conftest import World
+from tests.returns.test_api import Client, keys_for
 from tests.returns.test_files import HTML, PDF, PNG
 
 JULY = at(date(2026, 7, 6))
@@ -240,4 +243,17 @@ async def test_s3_keeps_the_same_bytes_by_a_setting(s3: str) -> None:
     assert await everything(files, sha256) == body
     with pytest.raises(FileNotFoundError):
         await stream(files, "0" * 64)
+    evidence_store.cache_clear()
+
+
+async def test_a_deployment_keeps_its_evidence_in_s3_by_a_setting(s3: str, runtime: OpenRuntime) -> None:
+    evidence_store.cache_clear()
+    at_work = await runtime(service, at=JULY, evidence=s3)
+    api = Client(at_work, await keys_for(at_work))
+    await api.world.hear(a_contract(), when=JULY)
+    path = f"/lines/{(await api.line())['line_id']}/evidence"
+    file = await api("POST", path, files={"file": ("letter.pdf", PDF)}, expect=201)
+    assert (await api("GET", f"/evidence/{file['evidence_id']}/content", MANAGER)).content == PDF
+    assert await everything(evidence_store(s3), hashlib.sha256(PDF).hexdigest()) == PDF
+    await api.http.aclose()
     evidence_store.cache_clear()
