@@ -9,7 +9,6 @@ from shared.db import connect
 from shared.settings import SERVICES
 from tests.conftest import Databases
 
-
 FORBIDDEN = ("UPDATE {name} SET {first} = {first}", "DELETE FROM {name}", "TRUNCATE {name}", "DROP TABLE {name}")
 
 
