@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from shared.db import unavailable
 from shared.errors import FieldError, ParityError, PreconditionFailed
 from shared.pages.errors import error_page, sign_in, wants_page
+from shared.pages.site import Again
 from shared.pages.visitors import SignInFirst
 
 logger = structlog.get_logger()
@@ -72,7 +73,8 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def register(app: FastAPI) -> None:
-    """Answer every error of the app as a problem."""
+    """Answer every error of the app as a problem, or by the page that it brings along."""
+    app.add_exception_handler(Again, _again)
     app.add_exception_handler(ParityError, _refused)
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(HTTPException, _http)
@@ -93,6 +95,11 @@ def answer(
     if wants_page(request):
         return error_page(request, status, detail, errors, headers)
     return problem(status, code, detail, errors=errors, current=current, headers=headers)
+
+
+async def _again(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Again)  # noqa: S101
+    return error.page
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -56,6 +56,29 @@ def advance(
     result({"present": stands}, as_json=as_json, text=f"The demonstration stands at noon of {day}.")
 
 
+@demonstration.command()
+def links(data: Data = None, as_json: Json = False) -> None:
+    """Print fresh one-time links to sign in with. 'make demo' may run meanwhile."""
+    paths, text = asyncio.run(_links(data))
+    result(paths, as_json=as_json, text=text)
+
+
+async def _links(data: Path | None) -> tuple[dict[str, str], str]:
+    from deploy.database.provision import connected
+    from deploy.demo import links as made
+    from deploy.demo.scenario import read
+    from deploy.local.folder import DataFolder, default_folder
+    from shared.identity.present import present
+
+    folder, scenario = data or default_folder(), read()
+    async with places.settings(data) as settings_of, connected(settings_of("commitments").database("identity")) as conn:
+        if await present(conn) is None:
+            fail("This is no demonstration: people sign in with their passwords. See 'parity people link --help'.")
+        paths = await made.make(conn, scenario)
+        url = settings_of("commitments").public_url if places.configured() else DataFolder(folder).holder().get("url", "")
+    return paths, made.shown(scenario, paths, url, "" if folder == default_folder() else f" --data {folder}")
+
+
 async def _advance(day: date, data: Path | None) -> str:
     from deploy.demo.advancing import advance_here, advance_there
     from deploy.demo.scenario import noon

@@ -6,7 +6,7 @@ import logging
 
 import typer
 
-from deploy.cli import demonstration, doctor, events, imports, keys, quarters, services
+from deploy.cli import demonstration, doctor, events, imports, keys, people, quarters, services
 from deploy.cli.output import fail, say
 
 app = typer.Typer(
@@ -17,7 +17,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 _INTERRUPTED = 130  # as typer answers Ctrl-C
-for group in (services, demonstration, imports, keys, events, quarters, doctor):
+for group in (services, demonstration, imports, keys, people, events, quarters, doctor):
     group.register(app)
 
 

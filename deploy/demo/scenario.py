@@ -40,7 +40,7 @@ class Person(Frozen):
     organisation: str
     roles: tuple[Role, ...]
     shown_as: str | None = None
-    """Printed with an API key when the demonstration starts."""
+    """Printed with a sign-in link and an API key when the demonstration starts."""
 
     @property
     def email(self) -> str:
@@ -199,6 +199,10 @@ class Scenario(Frozen):
     notice: tuple[Notice, ...] = ()
     contract: tuple[Contract, ...]
     closing: tuple[Closing, ...] = ()
+
+    def shown(self) -> list[Person]:
+        """Those as whom a visitor looks at the demonstration."""
+        return [person for person in self.person if person.shown_as]
 
 
 def read(file: Path = FILE) -> Scenario:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from deploy.cli.output import progress
 from deploy.database.provision import connected
-from deploy.demo import keys
+from deploy.demo import keys, links
 from deploy.demo.playing import play
-from deploy.demo.scenario import Person, Scenario, at_work, read
+from deploy.demo.scenario import Scenario, at_work, read
 from deploy.local.folder import CannotStart, default_folder
 from deploy.local.postgres import PostgresServer
 from deploy.local.run import present_of, runtimes, up
@@ -30,12 +30,16 @@ class NotFresh(CannotStart):
 def show(data: Path, *, host: str, port: int, say: Callable[[str], None]) -> None:
     """Serve until told to stop. A load that was interrupted goes on where it stood."""
     scenario = read()
+    where = "" if data == default_folder() else f" --data {data}"
+    paths: dict[str, str] = {}
 
     async def prepare(server: PostgresServer) -> None:
         await load(scenario, server)
+        async with connected(server.url("identity")) as conn:
+            paths.update(await links.make(conn, scenario))
 
     def started(url: str) -> None:
-        say(_what_to_look_at(scenario, keys.read(data), url, "" if data == default_folder() else f" --data {data}"))
+        say(links.shown(scenario, paths, url, where) + _what_to_look_at(scenario, keys.read(data), url, where))
 
     up(data, host=host, port=port, say=say, prepare=prepare, started=started)
 
@@ -79,7 +83,7 @@ async def _make_keys(scenario: Scenario, commitments: Runtime, *, at: datetime) 
     """The secret of everybody who is shown, by what they are shown as."""
     secrets = {}
     async with commitments.identity.acquire() as conn, conn.transaction():
-        for person in _shown(scenario):
+        for person in scenario.shown():
             known = await people.by_email(conn, person.email)
             assert known is not None  # noqa: S101 - the scenario has just made them
             _, secrets[person.shown_as or ""] = await create_key(
@@ -88,13 +92,9 @@ async def _make_keys(scenario: Scenario, commitments: Runtime, *, at: datetime) 
     return secrets
 
 
-def _shown(scenario: Scenario) -> list[Person]:
-    return [person for person in scenario.person if person.shown_as]
-
-
 def _what_to_look_at(scenario: Scenario, secrets: dict[str, str], url: str, where: str) -> str:
     lines = ["", "API keys, for the Authorization header:"]
-    for person in _shown(scenario):
+    for person in scenario.shown():
         lines.append(f"  {person.shown_as:17} {person.name:15} {secrets.get(person.shown_as or '', 'unknown')}")
     manager, supplier, analyst = (secrets.get(name, "") for name in ("contract manager", "supplier", "ICB analyst"))
 

@@ -22,7 +22,8 @@ class Person:
     roles: tuple[str, ...]
 
 
-def _person(row: Record) -> Person:
+def person_of_row(row: Record) -> Person:
+    """Of a row that holds all columns of people."""
     return Person(row["id"], row["name"], row["email"], row["organisation_id"], tuple(row["roles"]))
 
 
@@ -42,7 +43,7 @@ async def add(conn: Connection, person: Person, *, at: datetime) -> None:
 async def find(conn: Connection | Pool, ids: Sequence[UUID]) -> list[Person]:
     """Those of the people with these ids who are still with us."""
     rows = await conn.fetch("SELECT * FROM people WHERE id = ANY($1) AND removed_at IS NULL ORDER BY id", list(ids))
-    return [_person(row) for row in rows]
+    return [person_of_row(row) for row in rows]
 
 
 async def of_organisation(
@@ -59,13 +60,13 @@ async def of_organisation(
         after,
         limit,
     )
-    return [_person(row) for row in rows]
+    return [person_of_row(row) for row in rows]
 
 
 async def by_email(conn: Connection | Pool, email: str) -> Person | None:
     """Whoever has this address, however it is capitalised, and is still with us."""
     row = await conn.fetchrow("SELECT * FROM people WHERE lower(email) = lower($1) AND removed_at IS NULL", email)
-    return row and _person(row)
+    return row and person_of_row(row)
 
 
 async def with_role(conn: Connection | Pool, organisations: Sequence[UUID], *roles: str) -> list[Person]:
@@ -79,7 +80,25 @@ async def with_role(conn: Connection | Pool, organisations: Sequence[UUID], *rol
         list(roles),
         ANYWHERE,
     )
-    return [_person(row) for row in rows]
+    return [person_of_row(row) for row in rows]
+
+
+async def change_roles(conn: Connection, person_id: UUID, roles: Sequence[str], *, was: Sequence[str]) -> bool:
+    """False where there is no such person, or the roles are not those that they were."""
+    return (
+        await conn.fetchval(
+            "UPDATE people SET roles = $2 WHERE id = $1 AND roles @> $3 AND roles <@ $3 AND removed_at IS NULL RETURNING true",
+            person_id,
+            list(roles),
+            list(was),
+        )
+    ) is True
+
+
+async def names(conn: Connection | Pool, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Of everybody with these ids, also of who left."""
+    rows = await conn.fetch("SELECT id, name FROM people WHERE id = ANY($1)", list(ids))
+    return {row["id"]: row["name"] for row in rows}
 
 
 async def remove(conn: Connection, person_id: UUID, *, at: datetime) -> bool:

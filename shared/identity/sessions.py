@@ -6,12 +6,13 @@ Their times are the real ones, also in a demonstration, whose clock leaps.
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from shared.db import Connection, Pool
 from shared.identity.keys import digest
-from shared.identity.people import Person
+from shared.identity.people import Person, person_of_row
 
 IDLE = timedelta(hours=1)
 """A session that nobody used for so long is over."""
@@ -20,16 +21,32 @@ ABSOLUTE = timedelta(hours=12)
 _NOTE_EVERY = timedelta(minutes=1)
 
 
-async def begin(conn: Connection | Pool, person_id: UUID, *, at: datetime | None = None) -> str:
+@dataclass(frozen=True)
+class Session:
+    """A session as its person sees it. ``id`` tells it from others and opens nothing."""
+
+    id: str
+    device: str
+    begun_at: datetime
+    last_seen_at: datetime
+
+
+async def begin(
+    conn: Connection | Pool, person_id: UUID, *, at: datetime | None = None, device: str = "", lasts: timedelta = ABSOLUTE
+) -> str:
     """A new session. Returns its secret, for the cookie; nobody can read it again."""
     secret = secrets.token_urlsafe(32)
     at = at or datetime.now(UTC)
     await conn.execute(
-        "INSERT INTO sessions (secret_sha256, person_id, begun_at, last_seen_at, ends_at) VALUES ($1, $2, $3, $3, $4)",
+        """
+        INSERT INTO sessions (secret_sha256, person_id, begun_at, last_seen_at, ends_at, device)
+        VALUES ($1, $2, $3, $3, $4, $5)
+        """,
         digest(secret),
         person_id,
         at,
-        at + ABSOLUTE,
+        at + lasts,
+        device,
     )
     return secret
 
@@ -50,7 +67,27 @@ async def person_of(conn: Connection | Pool, secret: str, *, at: datetime | None
         return None
     if row["last_seen_at"] < at - _NOTE_EVERY:
         await conn.execute("UPDATE sessions SET last_seen_at = $2 WHERE secret_sha256 = $1", digest(secret), at)
-    return Person(row["id"], row["name"], row["email"], row["organisation_id"], tuple(row["roles"]))
+    return person_of_row(row)
+
+
+async def of_person(conn: Connection | Pool, person_id: UUID, *, at: datetime | None = None) -> list[Session]:
+    """A person's sessions that are not over, the one used last first."""
+    at = at or datetime.now(UTC)
+    rows = await conn.fetch(
+        """
+        SELECT encode(secret_sha256, 'hex') AS id, device, begun_at, last_seen_at FROM sessions
+        WHERE person_id = $1 AND ended_at IS NULL AND ends_at > $2 AND last_seen_at > $3 ORDER BY last_seen_at DESC
+        """,
+        person_id,
+        at,
+        at - IDLE,
+    )
+    return [Session(row["id"], row["device"], row["begun_at"], row["last_seen_at"]) for row in rows]
+
+
+def id_of(secret: str) -> str:
+    """The id of the session with this secret."""
+    return digest(secret).hex()
 
 
 async def end(conn: Connection | Pool, secret: str) -> None:
@@ -60,8 +97,26 @@ async def end(conn: Connection | Pool, secret: str) -> None:
     )
 
 
-async def end_all(conn: Connection, person_id: UUID) -> None:
-    """End every session of a person: their roles changed, or they left."""
+async def end_one(conn: Connection, person_id: UUID, session_id: str) -> bool:
+    """End this session of the person. False where there is no such one that goes on."""
+    return (
+        await conn.fetchval(
+            """
+            UPDATE sessions SET ended_at = $3
+            WHERE encode(secret_sha256, 'hex') = $2 AND person_id = $1 AND ended_at IS NULL RETURNING true
+            """,
+            person_id,
+            session_id,
+            datetime.now(UTC),
+        )
+    ) is True
+
+
+async def end_all(conn: Connection, person_id: UUID, *, but: str = "") -> None:
+    """End every session of a person: their roles or password changed, or they left. ``but`` is the secret of one that goes on."""
     await conn.execute(
-        "UPDATE sessions SET ended_at = $2 WHERE person_id = $1 AND ended_at IS NULL", person_id, datetime.now(UTC)
+        "UPDATE sessions SET ended_at = $2 WHERE person_id = $1 AND ended_at IS NULL AND secret_sha256 <> $3",
+        person_id,
+        datetime.now(UTC),
+        digest(but),
     )

@@ -37,6 +37,7 @@ ITEMS = (
     _item("People", "commitments", "/people", Role.ADMINISTRATOR),
     _item("Measures", "commitments", "/measures", Role.ADMINISTRATOR, Role.ICB_ANALYST),
     _item("History", "commitments", "/history", Role.ADMINISTRATOR),
+    _item("Operations", "commitments", "/operations", Role.OPERATOR),
 )
 
 

@@ -46,7 +46,10 @@ class FromAnotherSession(Forbidden):
 
 
 class Again(Exception):
-    """Raised with the page to show instead, usually the form with its errors: whatever the request had changed is undone."""
+    """Raised with the page to show instead, usually the form with its errors: whatever the request had changed is undone.
+
+    It is answered by the app's handler of errors, and not by the route: until there it passes the ends of the transactions.
+    """
 
     def __init__(self, page: Response) -> None:
         super().__init__()
@@ -69,12 +72,9 @@ class _PageRoute(APIRoute):
                     if not compare_digest(str(form.get("csrf", "")).encode(), visitor.csrf.encode()):
                         raise FromAnotherSession
                     key = form.get("key")
-            try:
-                if visitor is not None and isinstance(key, str) and 1 <= len(key) <= 255:
-                    return await once(request, key, handle, by=visitor.caller.person_id)
-                return await handle(request)
-            except Again as again:
-                return again.page
+            if visitor is not None and isinstance(key, str) and 1 <= len(key) <= 255:
+                return await once(request, key, handle, by=visitor.caller.person_id)
+            return await handle(request)
 
         return guarded
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 
 from shared.access import Caller, Role, Scope
 from shared.errors import Forbidden, Unauthorised
@@ -84,6 +84,23 @@ async def _find(request: Request) -> Visitor | None:
     roles = frozenset(Role(role) for role in person.roles)
     caller = Caller(person.id, person.organisation_id, roles, frozenset(Scope))
     return Visitor(caller, person.name, csrf_token(secret))
+
+
+def let_in(response: Response, secret: str, *, name: str = COOKIE) -> None:
+    """Have the browser keep a secret until it is closed, out of reach of scripts and of other sites' forms."""
+    response.set_cookie(name, secret, path="/", secure=True, httponly=True, samesite="lax")
+
+
+def let_out(response: Response, *, name: str = COOKIE) -> None:
+    response.delete_cookie(name, path="/", secure=True, httponly=True, samesite="lax")
+
+
+def back_to(place: str | None) -> str:
+    """A path of this origin to go to after sign-in, or the start: never another site's address."""
+    path = place or "/"
+    if not path.startswith("/") or path.startswith("//") or "\\" in path or not path.isprintable():
+        return "/"
+    return path
 
 
 def path_of(request: Request) -> str:

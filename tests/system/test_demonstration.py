@@ -6,6 +6,7 @@ The tests of this file run in their order, on one demonstration.
 from __future__ import annotations
 
 import json
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,10 +61,20 @@ def test_it_prints_four_keys_and_where_to_look(demo: Demonstration) -> None:
     for person in ("contract manager", "supplier", "ICB analyst", "administrator"):
         assert keys.read(demo.data)[person] in demo.said
     assert demo.said.count("curl -H") == 4
-    page = httpx.get(f"http://127.0.0.1:{demo.port}/").text
     for path in ("/commitments", "/returns", "/alerts", "/icb"):
-        assert path in page
         assert httpx.get(f"http://127.0.0.1:{demo.port}{path}/ready").status_code == 200
+
+
+def test_each_link_signs_in_once_and_more_can_be_had(demo: Demonstration) -> None:
+    printed = re.findall(r"http://\S+/links/\S+", demo.said)
+    more = json.loads(parity("demo", "links", "--data", demo.data, "--json").stdout)
+    assert len(printed) == len(more) == 4
+    for url in [*printed, *(f"http://127.0.0.1:{demo.port}{path}" for path in more.values())]:
+        first = httpx.get(url)
+        assert (first.status_code, first.headers["location"]) == (303, "/")
+        home = httpx.get(f"http://127.0.0.1:{demo.port}/commitments/", cookies=dict(first.cookies))
+        assert "/sign-in" not in home.headers["location"]
+        assert httpx.get(url).status_code == 401
 
 
 def test_every_line_with_curl_works(demo: Demonstration) -> None:

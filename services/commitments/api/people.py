@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query, Request
+from fastapi import Query
 
 from services.commitments.actions import people as actions
 from services.commitments.api.routing import Administrator, router
@@ -17,20 +16,11 @@ from shared.api import Cursor, Limit, Now, Page, Tx, decode_cursor, encode_curso
 from shared.db import Connection
 from shared.errors import FieldError, Invalid, NotFound
 from shared.identity import keys, people
+from shared.identity.transaction import Identity
 
 
 class OrganisationUnknown(Invalid):
     """There is no such organisation. Record it first."""
-
-
-async def _identity(request: Request) -> AsyncIterator[Connection]:
-    async with request.app.state.runtime.identity.acquire() as conn, conn.transaction():
-        yield conn
-
-
-# As in shared.api: committed before the answer leaves.
-Identity = Annotated[Connection, Depends(_identity, scope="function")]
-"""One transaction on the identity database, which commitments alone may write."""
 
 
 def _person(known: people.Person) -> Person:

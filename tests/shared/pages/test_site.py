@@ -108,9 +108,12 @@ async def test_errors_name_their_fields_in_the_pages_order_and_lose_nothing(at_w
     assert await deeds(at_work) == []
 
 
-async def test_what_an_action_refuses_is_undone_and_shown_at_its_field(at_work: Runtime, editor: Visit) -> None:
+@pytest.mark.parametrize("key", [{}, {"key": ""}])  # with the form's key, and without one
+async def test_what_an_action_refuses_is_undone_and_shown_at_its_field(
+    at_work: Runtime, editor: Visit, key: dict[str, str]
+) -> None:
     page = await editor.get("/commitments/deeds/new")
-    again = await editor.submit(page, "Save", {**GOOD, "happened-day": "5"}, expect=422)
+    again = await editor.submit(page, "Save", {**GOOD, "happened-day": "5", **key}, expect=422)
     assert again.links["Choose another day"] == "#happened-day"
     assert await deeds(at_work) == []
     await editor.submit(again, "Save", {"happened-day": "6"})
