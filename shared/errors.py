@@ -93,6 +93,12 @@ class Invalid(ParityError):
     status = 422
 
 
+class Unavailable(ParityError):
+    """Something that this needs does not answer. Try again later."""
+
+    status = 503
+
+
 class PreconditionRequired(ParityError):
     """Send If-Match with the ETag of what you read, so that nobody's change is lost."""
 

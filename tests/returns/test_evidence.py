@@ -35,7 +35,7 @@ from services.returns.models.decisions import Approval
 from services.returns.rules.files import NameMisleads
 from services.returns.rules.lifecycle import NotWithSupplier
 from services.returns.store import evidence as store
-from services.returns.store.files import evidence_store, put, stream
+from services.returns.store.files import EvidenceUnavailable, evidence_store, put, stream
 from shared.access import Caller
 from shared.errors import NotFound
 from shared.events.commitments import IcbSees
@@ -256,4 +256,24 @@ async def test_a_deployment_keeps_its_evidence_in_s3_by_a_setting(s3: str, runti
     assert (await api("GET", f"/evidence/{file['evidence_id']}/content", MANAGER)).content == PDF
     assert await everything(evidence_store(s3), hashlib.sha256(PDF).hexdigest()) == PDF
     await api.http.aclose()
+    evidence_store.cache_clear()
+
+
+async def test_a_store_that_is_away_is_said_so_and_nothing_is_saved(
+    s3: str, runtime: OpenRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("AWS_ENDPOINT", f"http://127.0.0.1:{nobody.getsockname()[1]}")
+        evidence_store.cache_clear()
+        at_work = await runtime(service, at=JULY, evidence=s3)
+        api = Client(at_work, await keys_for(at_work))
+        await api.world.hear(a_contract(), when=JULY)
+        path = f"/lines/{(await api.line())['line_id']}/evidence"
+        refused = await api("POST", path, files={"file": ("letter.pdf", PDF)}, expect=503)
+        assert refused["code"] == "evidence-unavailable"
+        assert await api("GET", path) == []
+        with pytest.raises(EvidenceUnavailable):
+            await stream(evidence_store(s3), "0" * 64)
+        await api.http.aclose()
     evidence_store.cache_clear()

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
+import structlog
+from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
+
+from shared.errors import Unavailable
+
+logger = structlog.get_logger()
+
+
+class EvidenceUnavailable(Unavailable):
+    """The store of evidence does not answer. Nothing was saved; try again later."""
 
 
 @cache
@@ -15,19 +26,32 @@ def evidence_store(url: str) -> ObjectStore:
     """The store that ``PARITY_EVIDENCE`` names; one per address, shared by all requests."""
     if url.startswith("file://"):
         return LocalStore(Path(url.removeprefix("file://")).absolute(), mkdir=True)
-    return from_url(url)
+    return from_url(url, retry_config={"max_retries": 2, "retry_timeout": timedelta(seconds=10)})
 
 
 async def put(store: ObjectStore, content: bytes) -> str:
-    """Keep ``content`` and return its SHA-256. The same bytes are kept once; a file whose row never came to be harms nobody."""
+    """Keep ``content`` and return its SHA-256. The same bytes are kept once; a file whose row never came to be harms nobody.
+
+    Raises EvidenceUnavailable.
+    """
     sha256 = hashlib.sha256(content).hexdigest()
-    await store.put_async(_key(sha256), content)
+    try:
+        await store.put_async(_key(sha256), content)
+    except (BaseError, OSError):
+        logger.exception("evidence cannot be kept")
+        raise EvidenceUnavailable from None
     return sha256
 
 
 async def stream(store: ObjectStore, sha256: str) -> AsyncIterator[bytes]:
-    """The bytes, piece by piece. Raises FileNotFoundError before the first."""
-    found = await store.get_async(_key(sha256))
+    """The bytes, piece by piece. Raises FileNotFoundError and EvidenceUnavailable before the first."""
+    try:
+        found = await store.get_async(_key(sha256))
+    except FileNotFoundError:
+        raise
+    except (BaseError, OSError):
+        logger.exception("evidence cannot be read")
+        raise EvidenceUnavailable from None
 
     async def pieces() -> AsyncIterator[bytes]:
         async for piece in found.stream():
