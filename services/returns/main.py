@@ -7,6 +7,7 @@ from pathlib import Path
 from services.returns.api import router
 from services.returns.gauges import set_gauges
 from services.returns.handlers import handlers
+from services.returns.pages import pages
 from services.returns.rules.deadlines import Deadlines
 from services.returns.schedule import chores
 from shared.service import Service, create_service
@@ -20,6 +21,7 @@ def under(settings: Settings) -> Service:
         "returns",
         title="Returns",
         routers=[router],
+        pages=pages,
         handlers=handlers(deadlines),
         chores=chores(deadlines),
         migrations=Path(__file__).parent / "migrations",

@@ -81,7 +81,7 @@ def blank(**typed: object) -> Bound[Any]:
 
 def bind(model: type[M], form: FormData) -> Bound[M]:
     """What was typed, as ``model``. Blanks count as nothing typed; a date comes as three fields, ``NAME-day`` and so on."""
-    typed = _typed(form)
+    typed = typed_in(form)
     given: dict[str, Any] = {}
     for name, field in model.model_fields.items():
         value = _given(name, field, typed)
@@ -105,7 +105,8 @@ def uploads(form: FormData, name: str) -> list[UploadFile]:
     return [file for file in form.getlist(name) if isinstance(file, UploadFile) and file.filename]
 
 
-def _typed(form: FormData) -> Typed:
+def typed_in(form: FormData) -> Typed:
+    """Everything that was typed, by the fields' names."""
     typed: Typed = {}
     for name, value in form.multi_items():
         if not isinstance(value, str) or name == "csrf":

@@ -8,8 +8,9 @@ from uuid import UUID
 from services.returns.actions.finding import find_line, find_return
 from services.returns.models.returns import Line, LineVersion, QuarterlyReturn
 from services.returns.models.viewer import Viewer
-from services.returns.models.views import LineView, ReturnView
+from services.returns.models.views import LineAtWork, LineView, ReturnView
 from services.returns.rules.figures import assess, months_run
+from services.returns.rules.standing import wording_of
 from services.returns.store import activities, contracts, evidence, lines
 from shared import history
 from shared.access import Caller
@@ -27,6 +28,22 @@ async def read_line(conn: Connection, line_id: UUID, *, by: Caller) -> LineView:
     """Raises NotFound."""
     filed, line = await find_line(conn, line_id, by)
     return (await _lines(conn, filed, [line], by))[0]
+
+
+async def read_at_work(conn: Connection, line_id: UUID, *, by: Caller) -> LineAtWork:
+    """A line with its return and what came before. Raises NotFound."""
+    filed, line = await find_line(conn, line_id, by)
+    fact = await contracts.contract(conn, filed.contract_id)
+    quarter = line.quarter
+    return LineAtWork(
+        filed=filed,
+        line=(await _lines(conn, filed, [line], by))[0],
+        wording=wording_of(fact, line) if fact is not None else "",
+        earlier=tuple(await lines.earlier(conn, line.obligation_id, quarter)),
+        noted=tuple(
+            await activities.of_obligation(conn, line.obligation_id, first_day=quarter.first_day, last_day=quarter.last_day)
+        ),
+    )
 
 
 async def line_versions(conn: Connection, line_id: UUID, *, by: Caller) -> list[LineVersion]:

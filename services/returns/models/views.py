@@ -39,6 +39,19 @@ class ReturnView(QuarterlyReturn):
     lines: tuple[LineView, ...] = ()
 
 
+class LineAtWork(Frozen):
+    """A line with what a person needs to fill it, or to judge it."""
+
+    filed: QuarterlyReturn
+    line: LineView
+    wording: str
+    """The promise in the contract's words; empty where nobody told it."""
+    earlier: tuple[Line, ...]
+    """The same obligation in the quarters before, the latest first."""
+    noted: tuple[Activity, ...]
+    """The activities of its quarter, by date."""
+
+
 class ReturnSummary(Frozen):
     """A return as it stands in a list."""
 

@@ -94,6 +94,32 @@ async def figures_before(conn: Connection, obligation_ids: Collection[UUID], qua
     return found
 
 
+async def earlier(conn: Connection, obligation_id: UUID, quarter: Quarter) -> list[Line]:
+    """The lines of an obligation in the quarters before, the latest first."""
+    found = await conn.fetch(
+        "SELECT * FROM lines WHERE obligation_id = $1 AND quarter < $2 AND owed ORDER BY quarter DESC",
+        obligation_id,
+        quarter.first_day,
+    )
+    return [Line.model_validate(dict(row)) for row in found]
+
+
+async def answered(conn: Connection, return_id: UUID) -> set[UUID]:
+    """The lines sent back of which something was changed since they were submitted: what they say, or their files."""
+    found = await conn.fetch(
+        """
+        SELECT l.line_id FROM lines l CROSS JOIN LATERAL (
+            SELECT v.content, v.at FROM line_versions v
+            WHERE v.line_id = l.line_id AND v.status = 'submitted' ORDER BY v.version DESC LIMIT 1) AS sent
+        WHERE l.return_id = $1 AND l.status = 'changes_requested' AND (
+            l.content <> sent.content OR EXISTS (
+                SELECT FROM evidence_files e WHERE e.line_id = l.line_id AND e.added_at > sent.at AND e.removed_at IS NULL))
+        """,
+        return_id,
+    )
+    return {row["line_id"] for row in found}
+
+
 async def versions(conn: Connection, line_id: UUID) -> list[LineVersion]:
     found = await conn.fetch("SELECT * FROM line_versions WHERE line_id = $1 ORDER BY version", line_id)
     return [LineVersion.model_validate(dict(row)) for row in found]

@@ -1,0 +1,98 @@
+"""Lists of returns: "Your returns" of a supplier, the returns of a contract manager, and those of one contract."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+
+from services.returns.models.viewer import Viewer
+from services.returns.pages.routing import Party, Reader, pages
+from services.returns.store import contracts, returns
+from services.returns.store.returns import Wanted
+from shared.access import Role
+from shared.api import Now, Tx, decode_cursor, encode_cursor
+from shared.errors import NotFound
+from shared.events.returns import ReturnStatus
+from shared.origin import link
+from shared.quarters import local_date
+
+_PAGE = 25
+
+_FOR_SUPPLIERS = {
+    "to-do": ("To do", Wanted(with_supplier=True)),
+    "in-review": ("In review", Wanted(status=ReturnStatus.SUBMITTED)),
+    "approved": ("Approved", Wanted(status=ReturnStatus.APPROVED)),
+    "all": ("All", Wanted()),
+}
+_FOR_MANAGERS = {
+    "to-review": ("Waiting for your review", Wanted(status=ReturnStatus.SUBMITTED)),
+    "overdue": ("Overdue", Wanted(overdue=True)),
+    "open": ("With the supplier", Wanted(with_supplier=True)),
+    "approved": ("Approved", Wanted(status=ReturnStatus.APPROVED)),
+    "all": ("All", Wanted()),
+}
+
+
+@pages.router.get("/")
+async def list_returns(
+    request: Request,
+    tx: Tx,
+    now: Now,
+    visitor: Party,
+    show: Annotated[str, Query(max_length=20)] = "",
+    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+) -> Response:
+    """What waits for the visitor, the earliest due first. Somebody on both sides looks with the buyer's eyes unless said."""
+    as_manager = visitor.has(Role.CONTRACT_MANAGER)
+    filters = _FOR_MANAGERS if as_manager else _FOR_SUPPLIERS
+    chosen = show if show in filters else next(iter(filters))
+    today = local_date(now)
+    after = decode_cursor(cursor, date, UUID) if cursor else None
+    viewer = Viewer.of(visitor.caller)
+    found = await returns.page(tx, viewer, filters[chosen][1], today=today, after=after, limit=_PAGE + 1)
+    more = found[_PAGE - 1] if len(found) > _PAGE else None
+    following = {"show": chosen, "cursor": encode_cursor(more.due_on, more.return_id)} if more else None
+    return pages.show(
+        request,
+        "returns.jinja",
+        as_manager=as_manager,
+        filters=[(name, words, link("returns", f"/?show={name}")) for name, (words, _) in filters.items()],
+        chosen=chosen,
+        returns=found[:_PAGE],
+        next=link("returns", f"/?{urlencode(following)}") if following else "",
+        now=now,
+    )
+
+
+@pages.router.get("/contracts/{contract_id:uuid}")
+async def list_of_contract(
+    request: Request,
+    contract_id: UUID,
+    tx: Tx,
+    now: Now,
+    visitor: Reader,
+    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+) -> Response:
+    """The returns of one contract, quarter by quarter: a tab beside what was promised and how it is going."""
+    viewer = Viewer.of(visitor.caller)
+    contract = await contracts.contract(tx, contract_id)
+    if contract is None or not await contracts.sees(tx, viewer, contract_id, approved=True):
+        raise NotFound
+    after = decode_cursor(cursor, date, UUID) if cursor else None
+    wanted = Wanted(contract_id=contract_id)
+    found = await returns.page(tx, viewer, wanted, today=local_date(now), after=after, limit=_PAGE + 1)
+    more = found[_PAGE - 1] if len(found) > _PAGE else None
+    following = urlencode({"cursor": encode_cursor(more.due_on, more.return_id)}) if more else ""
+    return pages.show(
+        request,
+        "contract_returns.jinja",
+        contract=contract,
+        as_manager=visitor.has(Role.CONTRACT_MANAGER),
+        returns=found[:_PAGE],
+        next=link("returns", f"/contracts/{contract_id}?{following}") if following else "",
+        now=now,
+    )

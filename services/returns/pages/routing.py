@@ -1,0 +1,34 @@
+"""What the pages share: one router, who may open them, and the names of people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Request
+
+from shared.access import NOBODY, SUPPLIER, Role
+from shared.identity import people
+from shared.pages.site import Pages
+from shared.pages.visitors import Visitor, admit
+
+pages = Pages(templates=Path(__file__).parents[1] / "templates")
+
+_WRITERS = (Role.CONTRACT_MANAGER, *SUPPLIER)
+
+Reader = Annotated[Visitor, admit(*_WRITERS, Role.ICB_ANALYST)]
+"""Suppliers and contract managers of their own contracts; the ICB of approved returns that buyers share."""
+Party = Annotated[Visitor, admit(*_WRITERS)]
+"""A supplier or contract manager, reading what is between the two of them."""
+Writer = Annotated[Visitor, admit(*_WRITERS)]
+"""A supplier, or the contract manager on the supplier's behalf."""
+Certifier = Annotated[Visitor, admit(Role.SUPPLIER_CERTIFIER, Role.CONTRACT_MANAGER)]
+
+
+async def names_of(request: Request, person_ids: Iterable[UUID]) -> Mapping[UUID, str]:
+    """Who these people are, by id; those who have left, and the service itself, by a word for them."""
+    wanted = set(person_ids)
+    found = {person.id: person.name for person in await people.find(request.app.state.runtime.identity, list(wanted))}
+    return {one: "Parity" if one == NOBODY else found.get(one, "Somebody who has left") for one in wanted}

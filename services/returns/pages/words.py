@@ -1,0 +1,219 @@
+"""How returns and lines are said on pages."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from uuid import UUID
+
+from services.returns.models.content import Entered, LineContent
+from services.returns.models.returns import QuarterlyReturn
+from services.returns.models.views import LineView
+from services.returns.rules.figures import entered_whole, places_of
+from services.returns.rules.lifecycle import with_supplier
+from shared.events.returns import LineStatus
+from shared.obligations import Basis, Direction, Figure, Frequency, FteCounting, Kind, OverTime, Place, Scope, Terms
+from shared.quarters import Quarter
+from shared.ratings import Rated, WhyOther
+from shared.ratings.rating import limits
+from shared.ratings.rounding import shown
+from shared.words import counted, day, label, listed, months, quantity
+
+PLACES = [{"value": place.value, "text": place.value} for place in Place]
+
+
+@dataclass(frozen=True)
+class Status:
+    """A line's status on a task list. Without a colour it is plain text: nothing is left to do."""
+
+    text: str
+    colour: str = ""
+
+
+def status_of(line: LineView, answered: Collection[UUID] = ()) -> Status:
+    """``answered``: the lines sent back that were changed since."""
+    match line.status:
+        case LineStatus.SUBMITTED:
+            return Status("In review")
+        case LineStatus.APPROVED:
+            return Status("Approved")
+        case LineStatus.CHANGES_REQUESTED if line.line_id not in answered:
+            return Status("Changes requested", "orange")
+        case _ if not line.missing:
+            return Status("Completed")
+        case _ if line.content == LineContent() and not line.evidence:
+            return Status("Not yet started", "blue")
+        case _:
+            return Status("In progress", "white")
+
+
+def to_do(line: LineView, answered: Collection[UUID] = ()) -> bool:
+    """Whether the line still needs something from the supplier before the return can be submitted."""
+    return with_supplier(line.status) and bool(status_of(line, answered).colour)
+
+
+def of_figure(figure: Figure | None, terms: Terms) -> str:
+    """``931 of 980 (95.0 %)``, ``200 hours``, ``yes``; nil in words."""
+    if figure is None:
+        return "Nothing yet"
+    if figure.nil:
+        return "Nothing to report"
+    if figure.numerator is not None and figure.denominator is not None:
+        parts = f"{shown(figure.numerator)} of {shown(figure.denominator)}"
+        if not figure.denominator:
+            return parts
+        share = 100 * Fraction(figure.numerator) / Fraction(figure.denominator)
+        return f"{parts} ({quantity(share, terms.measure.unit)})"
+    return quantity(figure.value, terms.measure.unit)
+
+
+def of_entered(entered: Entered | None, terms: Terms) -> str:
+    """As it was typed, however incomplete; empty where nothing was."""
+    if entered is None or entered.empty:
+        return ""
+    if terms.kind is Kind.RATIO:
+        parts = [shown(part) if part is not None else "?" for part in (entered.numerator, entered.denominator)]
+        return " of ".join(parts)
+    return quantity(entered.value, terms.measure.unit)
+
+
+def content_said(line: LineView) -> list[tuple[str, str]]:
+    """A line's content, a row for each thing that it says."""
+    return said(line.content, line.terms, line.quarter, counts=line.counts)
+
+
+def said(content: LineContent, terms: Terms, quarter: Quarter, *, counts: Figure | None = None) -> list[tuple[str, str]]:
+    rows = []
+    if content.nil_reason is not None:
+        rows.append(("Nothing to report, because", content.nil_reason))
+    for month, name in zip(content.months or (), month_names(quarter), strict=False):
+        rows.append((name, of_entered(month, terms)))
+    rows.append(("Figure", months_total(content, terms) or of_entered(content.figure, terms)))
+    if content.share != 1:
+        rows.append(("Share due to this contract", share_in_percent(content)))
+        rows.append(("What counts", of_figure(counts, terms) if counts else ""))
+    rows.append(("Why the figure is right", content.unlikely_reason or ""))
+    rows.append(("Story", content.story or ""))
+    for part in content.breakdown:
+        named = (part.recipient, label(part.sector) if part.sector else None, part.place)
+        rows.append((", ".join(word for word in named if word), of_entered(part.figure, terms)))
+    return [(key, value) for key, value in rows if value] or [("Figure", "Nothing yet")]
+
+
+def month_names(quarter: Quarter) -> list[str]:
+    return [f"{quarter.first_day.replace(month=quarter.first_day.month + nth):%B}" for nth in range(3)]
+
+
+def share_in_percent(content: LineContent) -> str:
+    return f"{shown(100 * content.share)} %"
+
+
+def place_in_year(rated: Rated) -> str:
+    """Which quarters a rating looks at: ``so far this year``."""
+    return {Basis.QUARTER: "this quarter", Basis.YEAR: "so far this financial year", Basis.CONTRACT: "so far in the contract"}[
+        rated.terms.basis
+    ]
+
+
+def why_other(rated: Rated) -> str:
+    return {
+        WhyOther.NOTHING_DUE_YET: "nothing is due yet",
+        WhyOther.NOTHING_TO_MEASURE: "there is nothing to measure",
+        WhyOther.NO_APPROVED_LINE: "no figure is approved",
+        None: "",
+    }[rated.reason]
+
+
+def bands(terms: Terms, target: Fraction) -> list[tuple[str, str]]:
+    """From where each rating begins, in the unit: ``("good", "50 hours or more")``."""
+    if terms.kind is Kind.FLAG:
+        return [("good", "yes"), ("inadequate", "no")]
+    beyond = "or more" if terms.direction is Direction.HIGHER else "or less"
+    words = [f"{quantity(limit, terms.measure.unit)} {beyond}" for limit in limits(terms, target)]
+    worse = "less than that" if terms.direction is Direction.HIGHER else "more than that"
+    return list(zip(("good", "approaching_target", "requires_improvement", "inadequate"), (*words, worse), strict=True))
+
+
+def counts(terms: Terms, quarter: Quarter, starts_on: date, ends_on: date) -> list[str]:
+    """What belongs into the figure."""
+    first, last = max(quarter.first_day, starts_on), min(quarter.last_day, ends_on)
+    measure = terms.measure
+    found = [f"What happened from {day(first)} to {day(last)}"]
+    match terms.kind:
+        case Kind.FLOW:
+            found.append(f"Everything delivered in that time, counted in {_unit(measure.unit)}")
+        case Kind.FTE:
+            found.append("Full-time equivalents, averaged over that time: two people at half time are 1 FTE")
+        case Kind.HEADCOUNT:
+            found.append(f"How many there were at the end of that time, as {_unit(measure.unit)}")
+        case Kind.RATIO:
+            found.append("The number measured, and how many of them met the standard, even where there were few")
+        case Kind.FLAG:
+            found.append("Yes only where all of it was true for the whole of that time")
+    if measure.scope is Scope.ORGANISATION:
+        found.append("Your whole organisation: the same figure on every contract that asks for it")
+    elif terms.kind not in (Kind.RATIO, Kind.FLAG):
+        found.append("What was done for several contracts: enter the whole, and the share that is due to this one")
+    return found
+
+
+def counts_not(terms: Terms, quarter: Quarter) -> list[str]:
+    """What does not belong into the figure."""
+    found = [f"What was planned, or happened before {months(quarter)} or after"]
+    if terms.measure.scope is not Scope.ORGANISATION:
+        found.append("What was done for another contract, or without this one")
+    if terms.measure.overlaps:
+        found.append(f"The same thing again under {listed(list(terms.measure.overlaps))}: it is counted there too, never added")
+    if terms.kind is Kind.FLOW:
+        found.append("What an earlier return reported already")
+    return found
+
+
+def how_counted(terms: Terms) -> str:
+    """How quarters combine in a rating, in a sentence."""
+    window = {
+        Basis.QUARTER: "Each quarter is rated by itself",
+        Basis.YEAR: "The quarters of the financial year count together",
+        Basis.CONTRACT: "All quarters since the contract began count together",
+    }[terms.basis]
+    if terms.basis is Basis.QUARTER:
+        return f"{window}."
+    match terms:
+        case Terms(kind=Kind.RATIO, over_time=OverTime.LATEST) | Terms(kind=Kind.HEADCOUNT | Kind.FLAG):
+            how = "the latest stands"
+        case Terms(kind=Kind.RATIO):
+            how = "numerators and denominators are added"
+        case Terms(kind=Kind.FTE, fte_counting=FteCounting.AVERAGE):
+            how = "as an average"
+        case Terms(kind=Kind.FTE):
+            how = "a quarter of each FTE is added"
+        case _:
+            how = "they are added"
+    return f"{window}: {how}."
+
+
+def decimals(terms: Terms) -> str:
+    """What a figure may look like."""
+    places = places_of(terms)
+    return f"Up to {counted(places, 'decimal place')}" if places else "A whole number"
+
+
+def months_total(content: LineContent, terms: Terms) -> str:
+    """What three months come to; empty while there is none."""
+    if terms.frequency is not Frequency.MONTHLY or not any(month and not month.empty for month in content.months or ()):
+        return ""
+    return of_figure(entered_whole(content, terms), terms)
+
+
+def buyers(filed: QuarterlyReturn) -> str:
+    return listed([party.name for party in filed.contract.buyers])
+
+
+def suppliers(filed: QuarterlyReturn) -> str:
+    return listed([party.name for party in filed.contract.suppliers])
+
+
+def _unit(unit: str) -> str:
+    return {"GBP": "pounds", "tCO2e": "tonnes of carbon dioxide equivalent"}.get(unit, unit)

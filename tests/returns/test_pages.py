@@ -1,0 +1,219 @@
+"""The pages of a supplier: from the list to the confirmation, with nothing typed ever lost."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from services.commitments.main import service as commitments_service
+from services.returns.main import service
+from shared.access import Role
+from shared.obligations import Kind, Side
+from shared.service import Runtime
+from tests.conftest import OpenRuntime
+from tests.returns.builders import (
+    OTHER_SUPPLIER,
+    SUPPLIER,
+    TRUST,
+    a_contract,
+    an_obligation,
+    an_organisation,
+    at,
+    terms,
+)
+from tests.returns.conftest import World
+from tests.visiting import Page, Visit
+
+JULY = at(date(2026, 7, 6))
+LIST = "/returns/"
+
+
+class Office:
+    """The returns service at work, with the people who visit it."""
+
+    def __init__(self, runtime: Runtime, commitments: Runtime) -> None:
+        self.runtime = runtime
+        self.commitments = commitments
+        self.world = World(runtime.pool)
+
+    async def visit(self, *roles: Role, works_at: UUID = SUPPLIER, name: str = "Sam Reed") -> Visit:
+        return await Visit.of(self.runtime, self.commitments, *roles, organisation_id=works_at, name=name)
+
+    async def editor(self, name: str = "Sam Reed") -> Visit:
+        return await self.visit(Role.SUPPLIER_EDITOR, name=name)
+
+    async def certifier(self, name: str = "Cleo Hart") -> Visit:
+        return await self.visit(Role.SUPPLIER_EDITOR, Role.SUPPLIER_CERTIFIER, name=name)
+
+    async def manager(self, name: str = "Mo Khan") -> Visit:
+        return await self.visit(Role.CONTRACT_MANAGER, works_at=TRUST, name=name)
+
+
+@pytest.fixture
+async def office(runtime: OpenRuntime, tmp_path: Path) -> Office:
+    at_work = await runtime(service, at=JULY, evidence=f"file://{tmp_path}/evidence", evidence_max_bytes=100_000)
+    return Office(at_work, await runtime(commitments_service))
+
+
+@pytest.fixture
+async def two_lines(office: Office) -> Office:
+    calls = an_obligation("calls", terms(Kind.RATIO, target=95), side=Side.CORE_SERVICE)
+    await office.world.hear(an_organisation(), a_contract(calls, an_obligation()), when=JULY)
+    return office
+
+
+async def opened(visit: Visit) -> Page:
+    """The task list of the one return that waits."""
+    return await visit.get((await visit.get(LIST)).links["Soft services"])
+
+
+async def line(visit: Visit, name: str) -> Page:
+    return await visit.get((await opened(visit)).links[name])
+
+
+HOURS, CALLS = (f"{name} Staff hours on school and college visits" for name in ("hours", "calls"))
+
+
+async def test_a_return_from_the_list_to_the_confirmation(two_lines: Office) -> None:
+    certifier = await two_lines.certifier()
+    task_list = await opened(certifier)
+    assert "0 of 2 lines completed" in task_list.text
+    assert task_list.text.index(CALLS) < task_list.text.index(HOURS)  # the contract's order, both sides
+    page = await certifier.get(task_list.links[CALLS])
+    page = await certifier.submit(page, "Save and continue", {"figure-numerator": "931", "figure-denominator": "980"})
+    assert HOURS in page.title
+    page = await certifier.submit(page, "Save and continue", {"figure-value": "1,040", "story": "Two schools"}, expect=422)
+    assert "This figure looks unlikely" in page.text
+    page = await certifier.submit(page, "Save and continue", {"figure-value": "40"})
+    assert page.title.startswith("Check your answers before you submit the return")
+    assert "931 of 980" in page.text
+    page = await certifier.get(page.links["Continue to certify"])
+    refused = await certifier.submit(page, "Certify and submit", {"only_what_was_promised": "true"}, expect=422)
+    assert refused.links["Select the statement on this contract and quarter, or go back and correct the return"]
+    both = {"only_this_contract_and_period": "true", "only_what_was_promised": "true"}
+    page = await certifier.submit(refused, "Certify and submit", both)
+    assert "Return submitted" in page.text
+    assert "What happens next" in page.text
+    assert "A trust reviews each line by Monday 27 July 2026" in page.text
+    filed = await two_lines.world.filed()
+    assert (filed.status, filed.submitted_by, filed.on_behalf) == ("submitted", certifier.person_id, False)
+    assert [str(one.figure.value or one.figure.numerator) for one in filed.lines if one.figure] == ["931", "40"]
+
+
+async def test_a_draft_is_saved_however_little_it_says(two_lines: Office) -> None:
+    editor = await two_lines.editor()
+    page = await line(editor, HOURS)
+    task_list = await editor.submit(page, "Save and come back later", {"story": "Two schools"})
+    assert "In progress" in task_list.text
+    page = await editor.get(task_list.links[HOURS])
+    assert page.forms[0].fields["story"] == ["Two schools"]
+
+
+async def test_what_cannot_be_read_stays_as_it_was_typed(two_lines: Office) -> None:
+    editor = await two_lines.editor()
+    page = await line(editor, HOURS)
+    said = {"figure-value": "about <b>40</b>", "story": "Two schools", "share": "250", "breakdown-0-recipient": "A school"}
+    again = await editor.submit(page, "Save and come back later", said, expect=422)
+    assert again.links["Enter a number, such as 1,200 or 12.5"] == "#figure-value"
+    assert again.links["Enter a share above 0 and up to 100, with no more than 2 decimal places"] == "#share"
+    assert again.links["Enter the figure of part 1"] == "#breakdown-0-figure-value"
+    fields = again.forms[0].fields
+    assert [fields[name] for name in said] == [[value] for value in said.values()]
+    assert (await two_lines.world.line()).version == 1
+
+
+async def test_what_is_missing_is_asked_for_and_the_draft_is_kept(two_lines: Office) -> None:
+    editor = await two_lines.editor()
+    page = await line(editor, CALLS)
+    again = await editor.submit(page, "Save and continue", {"figure-numerator": "931"}, expect=422)
+    assert again.links["Enter the numerator and the denominator, or report nil with a reason"] == "#figure-numerator"
+    assert "Your draft is saved" in again.text
+    page = await editor.submit(again, "Save and continue", {"figure-denominator": "980"})
+    assert HOURS in page.title
+
+
+async def test_nothing_is_reported_with_a_reason(two_lines: Office) -> None:
+    editor = await two_lines.editor()
+    page = await line(editor, HOURS)
+    said = {"figure-value": "3", "nil_reason": "The schools were closed"}
+    again = await editor.submit(page, "Save and continue", said, expect=422)
+    assert again.links["Remove the figure, or remove the reason for reporting nil"] == "#nil_reason"
+    await editor.submit(again, "Save and continue", {"figure-value": ""})
+    assert (await two_lines.world.line()).content.nil_reason == "The schools were closed"
+
+
+async def test_the_second_of_two_sees_what_changed_and_loses_nothing(two_lines: Office) -> None:
+    first, second = await two_lines.editor("Ann Lee"), await two_lines.editor("Bo Grant")
+    of_first, of_second = await line(first, HOURS), await line(second, HOURS)
+    await first.submit(of_first, "Save and come back later", {"figure-value": "40", "story": "Two schools"})
+    again = await second.submit(of_second, "Save and come back later", {"figure-value": "45", "story": "Three"}, expect=422)
+    assert "Ann Lee changed this line meanwhile" in again.text
+    assert "Two schools" in again.text
+    assert [again.forms[0].fields[name] for name in ("figure-value", "story")] == [["45"], ["Three"]]
+    assert (await two_lines.world.line()).content.story == "Two schools"
+    await second.submit(again, "Save and come back later")
+    assert (await two_lines.world.line()).content.story == "Three"
+
+
+async def test_the_same_sent_twice_is_saved_once(two_lines: Office) -> None:
+    editor = await two_lines.editor()
+    page = await line(editor, HOURS)
+    for _ in range(2):
+        await editor.submit(page, "Save and come back later", {"figure-value": "40"})
+    assert (await two_lines.world.line()).version == 2
+
+
+async def test_a_return_that_changed_is_checked_again_before_it_is_certified(two_lines: Office) -> None:
+    certifier, editor = await two_lines.certifier(), await two_lines.editor()
+    page = await line(certifier, CALLS)
+    page = await certifier.submit(page, "Save and continue", {"figure-numerator": "931", "figure-denominator": "980"})
+    page = await certifier.submit(page, "Save and continue", {"figure-value": "40"})
+    page = await certifier.get(page.links["Continue to certify"])
+    await editor.submit(await line(editor, HOURS), "Save and come back later", {"figure-value": "50"})
+    both = {"only_this_contract_and_period": "true", "only_what_was_promised": "true"}
+    again = await certifier.submit(page, "Certify and submit", both, expect=422)
+    assert "The return has changed since you opened this page" in again.text
+    again = await certifier.submit(again, "Certify and submit", both, expect=422)
+    assert (await two_lines.world.filed()).status == "open"
+
+
+async def test_an_editor_is_told_who_may_certify(two_lines: Office) -> None:
+    editor = await two_lines.editor()
+    await two_lines.certifier("Cleo Hart")
+    page = await line(editor, CALLS)
+    page = await editor.submit(page, "Save and continue", {"figure-numerator": "931", "figure-denominator": "980"})
+    page = await editor.submit(page, "Save and continue", {"figure-value": "40"})
+    assert "Cleo Hart can certify and submit it" in page.text
+    certify = str(page.response.url).replace("/check", "/certify")
+    await editor.get(certify, expect=403)
+
+
+async def test_a_contract_manager_submits_in_the_suppliers_place_with_a_reason(two_lines: Office) -> None:
+    manager = await two_lines.manager()
+    page = await manager.get("/returns/?show=open")
+    page = await manager.get(page.links["Soft services"])
+    page = await manager.get(page.links[CALLS])
+    page = await manager.submit(page, "Save and continue", {"figure-numerator": "931", "figure-denominator": "980"})
+    page = await manager.submit(page, "Save and continue", {"figure-value": "40"})
+    page = await manager.get(page.links["Continue to certify"])
+    both = {"only_this_contract_and_period": "true", "only_what_was_promised": "true"}
+    again = await manager.submit(page, "Certify and submit", both, expect=422)
+    assert again.links["Say why you submit in the supplier's place"] == "#on_behalf_because"
+    page = await manager.submit(again, "Certify and submit", {**both, "on_behalf_because": "Their system is down"})
+    assert (await two_lines.world.filed()).on_behalf
+
+
+async def test_anothers_return_is_not_there(two_lines: Office) -> None:
+    editor = await two_lines.editor()
+    task_list = await opened(editor)
+    stranger = await two_lines.visit(Role.SUPPLIER_EDITOR, Role.SUPPLIER_CERTIFIER, works_at=OTHER_SUPPLIER)
+    assert "Nothing waits for you" in (await stranger.get(LIST)).text
+    of_line, of_return = task_list.links[HOURS], str(task_list.response.url)
+    for path in (of_line, of_return, f"{of_return}/check", f"{of_return}/certify", f"{of_return}/submitted"):
+        await stranger.get(path, expect=404)
+    nobody = Visit.nobody(two_lines.runtime)
+    await nobody.get(of_return, expect=303)
+    await (await two_lines.visit(Role.OPERATOR)).get(of_return, expect=403)
