@@ -33,7 +33,11 @@ class ParityError(Exception):
     @property
     def code(self) -> str:
         """The class's name in kebab case: ``quarter-not-over``."""
-        return re.sub(r"(?<!^)(?=[A-Z])", "-", type(self).__name__).lower()
+        return code_of(type(self))
+
+
+def code_of(kind: type[ParityError]) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower()
 
 
 class BadRequest(ParityError):
