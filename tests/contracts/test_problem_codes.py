@@ -1,4 +1,4 @@
-"""Whoever calls the API decides by a problem's code: what golden/problem-codes.json holds is never renamed, new ones are added."""
+"""Whoever calls the API decides by a problem's code: none in golden/problem-codes.json is renamed, and new ones are added."""
 
 from __future__ import annotations
 
