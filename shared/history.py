@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,12 @@ class Entry(Frozen):
     detail: dict[str, Any]
 
 
+_RECORD = """
+    INSERT INTO history (id, at, person_id, contract_id, subject, subject_id, action, detail)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+
+
 async def record(
     conn: Connection,
     *,
@@ -38,19 +45,17 @@ async def record(
     detail: dict[str, Any] | None = None,
 ) -> None:
     """In the caller's transaction, so that nothing is done that is not remembered."""
-    await conn.execute(
-        """
-        INSERT INTO history (id, at, person_id, contract_id, subject, subject_id, action, detail)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-        """,
-        new_id(),
-        at,
-        by,
-        contract_id,
-        subject,
-        subject_id,
-        action,
-        detail or {},
+    await conn.execute(_RECORD, new_id(), at, by, contract_id, subject, subject_id, action, detail or {})
+
+
+async def record_all(conn: Connection, entries: Sequence[Entry]) -> None:
+    """As ``record``, many at once."""
+    await conn.executemany(
+        _RECORD,
+        [
+            (one.id, one.at, one.person_id, one.contract_id, one.subject, one.subject_id, one.action, one.detail)
+            for one in entries
+        ],
     )
 
 

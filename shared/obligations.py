@@ -28,13 +28,15 @@ class Fact(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+_LARGEST, _FINEST = Decimal(10) ** 14, Decimal("0.000001")
+
+
 def _bounded(value: Decimal) -> Decimal:
     if not value.is_finite():
         raise ValueError("Enter a number")
-    if abs(value) >= Decimal(10) ** 14:
+    if abs(value) >= _LARGEST:
         raise ValueError("Enter a number below 100,000,000,000,000")
-    exponent = value.as_tuple().exponent
-    if isinstance(exponent, int) and exponent < -6 and value != value.quantize(Decimal("0.000001")):
+    if value != value.quantize(_FINEST):
         raise ValueError("Enter a number with no more than 6 decimal places")
     return value
 

@@ -19,7 +19,7 @@ from shared.identity.present import present
 from shared.quarters import local_date
 from shared.service import Runtime
 from shared.settings import Settings
-from shared.spine import publish
+from shared.spine import publish_each
 
 _BATCH = 1000
 Tell = Callable[[int, int | None, str], None]
@@ -100,8 +100,4 @@ async def _must_hold_nothing_else(returns: Runtime, events: Events) -> None:
 async def _publish(runtime: Runtime, told: Sequence[Told]) -> None:
     """Each event at its own time, all in one transaction."""
     async with runtime.pool.acquire() as conn, conn.transaction():
-        start = 0
-        for number in range(1, len(told) + 1):
-            if number == len(told) or told[number][0] != told[start][0]:
-                await publish(conn, *(event for _, event in told[start:number]), at=told[start][0])
-                start = number
+        await publish_each(conn, told)

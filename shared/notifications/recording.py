@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,18 @@ class Template:
 
 TEMPLATES: dict[str, Template] = {}
 """By name. A service adds its own where it decides to notify."""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Whoever holds one of these roles in these organisations is to be told. ``key`` names the occasion: it is told once."""
+
+    key: str
+    organisation_ids: Collection[UUID]
+    roles: Collection[str]
+    template: str
+    data: Mapping[str, Any]
+    at: datetime
 
 
 async def notify(
@@ -55,17 +67,20 @@ async def notify_roles(
 
     Raises KeyError for a template that nobody added.
     """
-    TEMPLATES[template]
-    await conn.execute(
+    await notify_all(conn, [Notice(key, organisation_ids, roles, template, data, at)])
+
+
+async def notify_all(conn: Connection, notices: Sequence[Notice]) -> None:
+    """As ``notify_roles``, of many occasions at once."""
+    for one in notices:
+        TEMPLATES[one.template]
+    await conn.executemany(
         """
         INSERT INTO notices (id, key, organisation_ids, roles, template, data, recorded_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
         ON CONFLICT (key) DO NOTHING
         """,
-        new_id(),
-        key,
-        sorted(set(organisation_ids)),
-        sorted(set(roles)),
-        template,
-        dict(data),
-        at,
+        [
+            (new_id(), one.key, sorted(set(one.organisation_ids)), sorted(set(one.roles)), one.template, dict(one.data), one.at)
+            for one in notices
+        ],
     )

@@ -4,6 +4,6 @@ Telling: ``publish`` in the action's transaction. Hearing: ``Handlers`` with one
 """
 
 from shared.spine.handlers import Handlers, Received
-from shared.spine.outbox import EventTooLarge, publish
+from shared.spine.outbox import EventTooLarge, publish, publish_each
 
-__all__ = ["EventTooLarge", "Handlers", "Received", "publish"]
+__all__ = ["EventTooLarge", "Handlers", "Received", "publish", "publish_each"]

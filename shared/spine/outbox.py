@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
@@ -27,6 +28,12 @@ async def publish(conn: Connection, *events: Event, at: datetime) -> None:
 
     Lock the aggregate's row first: events of one key are sent in the order in which they are published.
     """
+    await publish_each(conn, [(at, event) for event in events])
+
+
+async def publish_each(conn: Connection, told: Sequence[tuple[datetime, Event]]) -> None:
+    """As ``publish``, each event at the time of its own fact."""
+    events = [event for _, event in told]
     data = [event.model_dump_json() for event in events]
     if any(len(text) > LARGEST or len(text.encode()) > LARGEST for text in data):
         raise EventTooLarge
@@ -35,9 +42,9 @@ async def publish(conn: Connection, *events: Event, at: datetime) -> None:
     await conn.execute(
         """
         INSERT INTO outbox (id, topic, partition, type, key, time, traceparent, data)
-        SELECT e.id, e.topic, e.partition, e.type, e.key, $7, $8, e.data::json
-        FROM unnest($1::uuid[], $2::text[], $3::smallint[], $4::text[], $5::uuid[], $6::text[])
-             WITH ORDINALITY AS e (id, topic, partition, type, key, data, nth)
+        SELECT e.id, e.topic, e.partition, e.type, e.key, e.time, $8, e.data::json
+        FROM unnest($1::uuid[], $2::text[], $3::smallint[], $4::text[], $5::uuid[], $6::text[], $7::timestamptz[])
+             WITH ORDINALITY AS e (id, topic, partition, type, key, data, time, nth)
         ORDER BY e.nth
         """,
         [new_id() for _ in events],
@@ -46,6 +53,6 @@ async def publish(conn: Connection, *events: Event, at: datetime) -> None:
         [event.event_type for event in events],
         [event.key for event in events],
         data,
-        at,
+        [at for at, _ in told],
         carrier.get("traceparent"),
     )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Protocol, TypeVar
 from uuid import UUID
 
-from services.alerts.actions.telling import Change, save_and_tell, tell_in_time
+from services.alerts.actions.telling import Change, save_and_tell
 from services.alerts.models.alerts import Alert, Ending, Episode, StoredRating
 from services.alerts.models.facts import LineVersion, Resolution
 from services.alerts.models.news import Affected
@@ -22,6 +22,7 @@ from services.alerts.store import facts as store
 from services.alerts.store import ratings as ratings_store
 from shared.db import Connection
 from shared.quarters import Quarter
+from shared.spine import publish_each
 
 
 async def assess_again(conn: Connection, affected: Affected) -> None:
@@ -112,7 +113,7 @@ async def _save_ratings(conn: Connection, assessed: Mapping[UUID, Assessed], sin
     await ratings_store.remove(conn, gone)
     told = [(new.rated_at, as_event(new, obligations[new.obligation_id])) for new in changed]
     told += [(assessed[old.obligation_id].latest_at, withdrawn_event(old, obligations[old.obligation_id])) for old in gone]
-    await tell_in_time(conn, told)
+    await publish_each(conn, sorted(told, key=lambda pair: pair[0]))
 
 
 async def _save_alerts(conn: Connection, episodes: Mapping[UUID, Episode], stored: Sequence[Alert]) -> None:

@@ -11,7 +11,7 @@ from services.alerts.store import alerts as store
 from shared.access import SUPPLIER, Role
 from shared.db import Connection
 from shared.identity.people import ANYWHERE
-from shared.notifications import TEMPLATES, Template, notify, notify_roles
+from shared.notifications import TEMPLATES, Notice, Template, notify, notify_all
 from shared.ratings import EscalationLevel
 from shared.ratings.severity import GROWS_WITH_TIME
 
@@ -43,16 +43,13 @@ TEMPLATES |= {
 
 async def tell_of_raised(conn: Connection, alerts: Sequence[Alert]) -> None:
     """Both parties, of each version once. Of what is late the returns service tells them itself."""
-    told = [alert for alert in alerts if alert.kind not in GROWS_WITH_TIME]
-    parties = await store.parties(conn, told)
-    for alert in told:
-        await _tell_buyer(conn, alert, parties[alert.alert_id], RAISED, alert.version, at=alert.changed_at)
-        await _tell_supplier(conn, alert, parties[alert.alert_id], RAISED, alert.version, at=alert.changed_at)
+    await _tell_both(conn, [alert for alert in alerts if alert.kind not in GROWS_WITH_TIME], RAISED)
 
 
 async def tell_next_level(conn: Connection, alerts: Sequence[Alert]) -> None:
     """The person of the level; where nobody is named, the buyer's contract managers hear that the clock has moved on."""
     parties = await store.parties(conn, alerts)
+    notices = []
     for alert in alerts:
         known = parties[alert.alert_id]
         person = {
@@ -60,43 +57,52 @@ async def tell_next_level(conn: Connection, alerts: Sequence[Alert]) -> None:
             EscalationLevel.EXECUTIVE: known.executive_id,
         }.get(alert.level)
         if alert.level is EscalationLevel.ICB:
-            await _tell(conn, alert, known, [ANYWHERE], (Role.ICB_ANALYST,), ESCALATED, alert.version, at=alert.changed_at)
+            notices.append(_notice(alert, known, [ANYWHERE], (Role.ICB_ANALYST,), ESCALATED, alert.version, at=alert.changed_at))
         elif person is not None:
             key, data = _key(alert, ESCALATED, alert.version), _data(alert, known)
             await notify(conn, at=alert.changed_at, key=key, person_ids=[person], template=ESCALATED, data=data)
         else:
-            await _tell_buyer(conn, alert, known, ESCALATED, alert.version, at=alert.changed_at)
+            notices.append(_to_buyer(alert, known, ESCALATED, alert.version, at=alert.changed_at))
+    await notify_all(conn, notices)
 
 
 async def tell_of_lapsed(conn: Connection, alerts: Sequence[Alert]) -> None:
+    await _tell_both(conn, alerts, PLAN_LAPSED)
+
+
+async def _tell_both(conn: Connection, alerts: Sequence[Alert], template: str) -> None:
     parties = await store.parties(conn, alerts)
-    for alert in alerts:
-        await _tell_buyer(conn, alert, parties[alert.alert_id], PLAN_LAPSED, alert.version, at=alert.changed_at)
-        await _tell_supplier(conn, alert, parties[alert.alert_id], PLAN_LAPSED, alert.version, at=alert.changed_at)
+    await notify_all(
+        conn,
+        [
+            to(alert, parties[alert.alert_id], template, alert.version, at=alert.changed_at)
+            for alert in alerts
+            for to in (_to_buyer, _to_supplier)
+        ],
+    )
 
 
 async def tell_buyer(conn: Connection, alert: Alert, template: str, occasion: UUID, *, at: datetime) -> None:
     """``occasion``: the plan or dispute."""
-    await _tell_buyer(conn, alert, (await store.parties(conn, [alert]))[alert.alert_id], template, occasion, at=at)
+    known = (await store.parties(conn, [alert]))[alert.alert_id]
+    await notify_all(conn, [_to_buyer(alert, known, template, occasion, at=at)])
 
 
 async def tell_supplier(conn: Connection, alert: Alert, template: str, occasion: UUID, *, at: datetime) -> None:
     """``occasion``: the plan or dispute."""
-    await _tell_supplier(conn, alert, (await store.parties(conn, [alert]))[alert.alert_id], template, occasion, at=at)
+    known = (await store.parties(conn, [alert]))[alert.alert_id]
+    await notify_all(conn, [_to_supplier(alert, known, template, occasion, at=at)])
 
 
-async def _tell_buyer(conn: Connection, alert: Alert, known: Parties, template: str, occasion: object, *, at: datetime) -> None:
-    await _tell(conn, alert, known, known.buyer_ids, (Role.CONTRACT_MANAGER,), template, occasion, at=at)
+def _to_buyer(alert: Alert, known: Parties, template: str, occasion: object, *, at: datetime) -> Notice:
+    return _notice(alert, known, known.buyer_ids, (Role.CONTRACT_MANAGER,), template, occasion, at=at)
 
 
-async def _tell_supplier(
-    conn: Connection, alert: Alert, known: Parties, template: str, occasion: object, *, at: datetime
-) -> None:
-    await _tell(conn, alert, known, known.supplier_ids, SUPPLIER, template, occasion, at=at)
+def _to_supplier(alert: Alert, known: Parties, template: str, occasion: object, *, at: datetime) -> Notice:
+    return _notice(alert, known, known.supplier_ids, SUPPLIER, template, occasion, at=at)
 
 
-async def _tell(
-    conn: Connection,
+def _notice(
     alert: Alert,
     known: Parties,
     organisation_ids: Collection[UUID],
@@ -105,16 +111,9 @@ async def _tell(
     occasion: object,
     *,
     at: datetime,
-) -> None:
-    await notify_roles(
-        conn,
-        at=at,
-        key=f"{_key(alert, template, occasion)}/{roles[0]}",
-        organisation_ids=organisation_ids,
-        roles=roles,
-        template=template,
-        data=_data(alert, known),
-    )
+) -> Notice:
+    key = f"{_key(alert, template, occasion)}/{roles[0]}"
+    return Notice(key, organisation_ids, roles, template, _data(alert, known), at)
 
 
 def _key(alert: Alert, template: str, occasion: object) -> str:

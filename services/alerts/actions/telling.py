@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +14,9 @@ from services.alerts.store import alerts as store
 from shared import history
 from shared.access import NOBODY
 from shared.db import Connection
-from shared.events import Event
 from shared.events.alerts import AlertChanged, AlertEscalated, AlertFact, AlertRaised, AlertResolved
-from shared.spine import publish
+from shared.ids import new_id
+from shared.spine import publish_each
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,42 +51,34 @@ async def save_and_tell(conn: Connection, changes: Sequence[Change]) -> list[Ale
     told = [change.next_version() for change in changes if change.is_told]
     told.sort(key=lambda change: (change.after.changed_at, change.after.alert_id))
     await store.save(conn, [*silent, *(change.after for change in told)])
-    await tell_in_time(
+    await publish_each(
         conn, [(change.after.changed_at, change.event(version=change.after.version, **change.after.told())) for change in told]
     )
-    for change in told:
-        await _remember(conn, change)
+    await history.record_all(conn, [entry for change in told for entry in _remembered(change)])
     await tell_of_raised(conn, [change.after for change in told if change.event is AlertRaised])
     await tell_next_level(conn, [change.after for change in told if change.event is AlertEscalated])
     return [change.after for change in told]
 
 
-async def tell_in_time(conn: Connection, told: Sequence[tuple[datetime, Event]]) -> None:
-    """Publish events at the times of the facts behind them."""
-    for at, events in groupby(sorted(told, key=lambda pair: pair[0]), key=lambda pair: pair[0]):
-        await publish(conn, *(event for _, event in events), at=at)
-
-
-async def _remember(conn: Connection, change: Change) -> None:
+def _remembered(change: Change) -> Iterator[history.Entry]:
     after = change.after
     if change.before is None and after.resolved:
-        await _record(conn, replace(after, ending=None), AlertRaised, at=after.raised_at, by=change.by)
+        yield _entry(replace(after, ending=None), AlertRaised, at=after.raised_at, by=change.by)
     by = UUID(after.ending["by"]) if after.resolved and after.ending and "by" in after.ending else change.by
-    await _record(conn, after, change.event, at=after.changed_at, by=by)
+    yield _entry(after, change.event, at=after.changed_at, by=by)
 
 
-async def _record(conn: Connection, alert: Alert, event: type[AlertFact], *, at: datetime, by: UUID) -> None:
+def _entry(alert: Alert, event: type[AlertFact], *, at: datetime, by: UUID) -> history.Entry:
     detail: dict[str, Any] = {"severity": alert.severity, "quarter": alert.quarter.code, "level": alert.level}
     if alert.ending is not None:
         detail["ending"] = alert.ending
-    action = event.event_type.removesuffix(".v1").replace("alert.", "").replace(".", "_")
-    await history.record(
-        conn,
+    return history.Entry(
+        id=new_id(),
         at=at,
-        by=by,
+        person_id=by,
         contract_id=alert.contract_id,
         subject="alert",
         subject_id=alert.alert_id,
-        action=action,
+        action=event.event_type.removesuffix(".v1").replace("alert.", "").replace(".", "_"),
         detail=detail,
     )

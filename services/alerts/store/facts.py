@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import lru_cache
 from uuid import UUID
+
+import orjson
 
 from services.alerts.models.facts import (
     KnownContract,
@@ -85,7 +88,7 @@ async def known(
         versions={row["id"]: row["version"] for row in versions},
     )
     for row in asked:
-        terms = Terms.model_validate(row["terms"]) if row["terms"] else None
+        terms = _terms(orjson.dumps(row["terms"])) if row["terms"] else None
         found.asked.setdefault(row["return_id"], {})[row["obligation_id"]] = terms, row["days"]
     return found
 
@@ -178,7 +181,7 @@ async def owed_of(conn: Connection, obligation_ids: Collection[UUID]) -> list[Ow
             **{
                 **row,
                 "quarter": Quarter(row["quarter"]),
-                "terms": Terms.model_validate(row["terms"]) if row["terms"] else None,
+                "terms": _terms(orjson.dumps(row["terms"])) if row["terms"] else None,
             }
         )
         for row in found
@@ -230,6 +233,12 @@ async def resolutions_of(conn: Connection, subject_ids: Collection[UUID]) -> lis
     return [Resolution(**row) for row in found]
 
 
+@lru_cache(maxsize=5000)
+def _terms(text: bytes) -> Terms:
+    """An obligation's terms are the same in most of its quarters, and reading them costs more than rating by them."""
+    return Terms.model_validate_json(text)
+
+
 def _targets(row: Record) -> dict[Quarter, Decimal]:
     return {Quarter.parse(quarter): Decimal(target) for quarter, target in row["targets"].items()}
 
@@ -239,7 +248,7 @@ def _line(row: Record) -> LineVersion:
         **{
             **row,
             "quarter": Quarter(row["quarter"]),
-            "terms": Terms.model_validate(row["terms"]),
+            "terms": _terms(orjson.dumps(row["terms"])),
             "figure": Figure.model_validate(row["figure"]),
             "judgement": Judgement(row["judgement"]) if row["judgement"] else None,
             "unlikely": tuple(row["unlikely"]),
