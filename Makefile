@@ -17,7 +17,7 @@ help:
 	@echo 'make env     create .venv with the parity command'
 	@echo 'make kafka   run Apache Kafka on this machine (make kafka BROKERS=3)'
 	@echo 'make faults  kill and restart things under load, then balance the books'
-	@echo 'make bench   measure, and write build/bench.json (make bench ONLY=fold)'
+	@echo 'make bench   measure, and write build/bench.json (make bench ONLY=fold SIZE=30000)'
 	@echo 'make lock    renew requirements/*.txt from pyproject.toml'
 	@echo 'make clean   remove what was built; the data in .parity stays'
 
@@ -76,7 +76,7 @@ faults: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.faults $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY)) $(if $(BROKERS),--brokers $(BROKERS))
 
 bench: $(VENV)/dev.stamp
-	$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY))
+	$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY)) $(if $(SIZE),--size $(SIZE))
 
 clean:
 	rm -rf build shared/pages/nhsuk $(VENV) *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache deploy/kafka/target

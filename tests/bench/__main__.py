@@ -1,6 +1,7 @@
-"""``make bench``: measure, print a table, and write the same to build/bench.json (``make bench ONLY=relay``).
+"""``make bench``: measure, print a table, and write the same to build/bench.json.
 
-Each module beside this one with a ``measure()`` that yields figures is a bench of its name.
+``make bench ONLY=relay`` measures one thing; ``make bench SIZE=30000`` all of them with fewer events and lines than a million.
+Each module beside this one with a ``measure(size)`` that yields figures is a bench of its name.
 """
 
 from __future__ import annotations
@@ -14,13 +15,16 @@ from pathlib import Path
 
 from tests.bench.figures import Figure, show, write
 
+SIZE = 1_000_000
 
-async def run(benches: list[str]) -> list[Figure]:
+
+async def run(benches: list[str], size: int) -> list[Figure]:
     figures = []
     for name in benches:
         print(f"measuring {name} …", flush=True)
-        figures += [figure async for figure in importlib.import_module(f"tests.bench.{name}").measure()]
-        write(figures)  # what is known is kept, should a later one be interrupted
+        async for figure in importlib.import_module(f"tests.bench.{name}").measure(size):
+            figures.append(figure)
+            write(figures)  # what is known is kept, should a later one be interrupted
     return figures
 
 
@@ -29,8 +33,11 @@ def main() -> int:
     benches = [name for name in modules if hasattr(importlib.import_module(f"tests.bench.{name}"), "measure")]
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--only", choices=benches)
+    parser.add_argument("--size", type=int, default=SIZE, help="how many events are folded, and lines stand behind the feed")
     asked = parser.parse_args()
-    show(asyncio.run(run([asked.only] if asked.only else benches)))
+    if asked.size < 10_000:
+        parser.error("--size is 10000 at least: less says nothing")
+    show(asyncio.run(run([asked.only] if asked.only else benches, asked.size)))
     return 0
 
 

@@ -19,21 +19,20 @@ from shared.service import Runtime
 from shared.settings import Settings
 from shared.spine import Received
 from tests.bench import servers
-from tests.bench.figures import Figure, middle
+from tests.bench.figures import Figure, followed, milliseconds
 from tests.bench.fold import batched, made_up
 from tests.conftest import Databases
 
-LINES = 1_000_000
-READS = 100
+READS = 200
 QUARTER = "2026-27-Q3"
 AT = datetime(2027, 6, 1, tzinfo=UTC)
 
 
-async def measure() -> AsyncIterator[Figure]:
+async def measure(size: int) -> AsyncIterator[Figure]:
     with servers.postgres() as server:
         settings = _settings(Databases(server))
         async with await Runtime.open(service, settings) as runtime:
-            await _fill(runtime.pool)
+            await _fill(runtime.pool, size)
             lines = await runtime.pool.fetchval("SELECT count(*) FROM figures")
             transport = httpx.ASGITransport(app=runtime.app())
             async with httpx.AsyncClient(transport=transport, base_url="http://bench") as client:
@@ -47,36 +46,35 @@ async def measure() -> AsyncIterator[Figure]:
                     ("feed as JSON, 200 a page, first asked for", f"{page}&nth={{nth}}", {}, 200),
                     ("feed as JSON, 200 a page, asked for again", page, {}, 200),
                 ):
-                    for figure in await _read(client, path, headers, status):
-                        yield Figure(f"{name}, {lines:,} lines, {figure[0]}", None, figure[1], "ms")
+                    for figure in milliseconds(f"{name}, {lines:,} lines", None, await _read(client, path, headers, status)):
+                        yield figure
 
 
-async def _read(client: httpx.AsyncClient, path: str, headers: dict[str, str], status: int) -> list[tuple[str, float]]:
+async def _read(client: httpx.AsyncClient, path: str, headers: dict[str, str], status: int) -> list[float]:
     seconds = []
     for nth in range(READS):
         began = time.perf_counter()
         answer = await client.get(path.format(nth=nth), headers=headers)
         seconds.append(time.perf_counter() - began)
         assert answer.status_code == status
-    slow = sorted(seconds)[int(len(seconds) * 0.99) - 1]
-    return [("p50", round(middle(seconds) * 1000, 1)), ("p99", round(slow * 1000, 1))]
+    return seconds
 
 
-async def _fill(pool: Pool) -> None:
+async def _fill(pool: Pool, lines: int) -> None:
     """What is approved, as the aggregator hears it; what came before is left out."""
-    for batch in batched(_approved(), 5000):
+    for batch in batched(followed(_approved(lines), lines * 5 // 4, "folding what is approved"), 5000):
         async with pool.acquire() as conn, conn.transaction():
             await hear(conn, batch, at=AT)
     await pool.execute("ANALYZE")
 
 
-def _approved() -> Iterator[Received]:
+def _approved(wanted: int) -> Iterator[Received]:
     lines = 0
-    for nth, (_, value) in enumerate(made_up(LINES * 10)):
+    for nth, (_, value) in enumerate(made_up(wanted * 10)):
         if b'"type":"line.' in value or b'"type":"return.approved' in value:
             lines += b'"type":"line.' in value
             yield Received("returns", 0, nth + 1, value)
-        if lines == LINES:
+        if lines == wanted:
             return
 
 

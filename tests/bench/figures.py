@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from rich.console import Console
 from rich.table import Table
 
+T = TypeVar("T")
 RESULTS = Path(__file__).resolve().parents[2] / "build" / "bench.json"
 
 
@@ -26,14 +28,38 @@ class Figure:
     goal: str | None = None
 
 
-def against(name: str, log: str | None, value: float, limit: float, unit: str, goal: str) -> Figure:
-    """A figure beside its limit, both measured in turn in this run."""
-    return Figure(name, log, round(value, 1), unit, round(limit, 1), round(value / limit, 3), goal)
+def against(name: str, log: str | None, values: Sequence[float], limits: Sequence[float], unit: str, goal: str) -> Figure:
+    """Figures beside their limits, measured in turn: medians of each, and of the ratios of what was measured side by side."""
+    ratios = [value / limit for value, limit in zip(values, limits, strict=True)]
+    return Figure(name, log, round(middle(values), 1), unit, round(middle(limits), 1), round(middle(ratios), 3), goal)
 
 
 def middle(values: Sequence[float]) -> float:
     """The median: one slow round says nothing."""
     return sorted(values)[len(values) // 2]
+
+
+def slowest_in_100(values: Sequence[float]) -> float:
+    """The 99th percentile."""
+    return sorted(values)[max(0, -(-99 * len(values) // 100) - 1)]
+
+
+def milliseconds(name: str, log: str | None, seconds: Sequence[float], goal: str | None = None) -> Iterator[Figure]:
+    """The median and the 99th percentile; the goal is the latter's."""
+    yield Figure(f"{name}, p50", log, round(middle(seconds) * 1000, 1), "ms")
+    yield Figure(f"{name}, p99", log, round(slowest_in_100(seconds) * 1000, 1), "ms", goal=goal)
+
+
+def followed(values: Iterable[T], total: int, doing: str) -> Iterator[T]:
+    """The values, and at each tenth of them a line that says how far it is."""
+    for number, value in enumerate(values, 1):
+        yield value
+        if number * 10 // total > (number - 1) * 10 // total:
+            say(f"{doing}: {number:,} of {total:,}")
+
+
+def say(what: str) -> None:
+    print(f"  {what}", flush=True)
 
 
 def write(figures: Sequence[Figure]) -> None:
@@ -48,4 +74,6 @@ def show(figures: Sequence[Figure]) -> None:
     for figure in figures:
         cells = (figure.name, figure.log, f"{figure.value:,}", figure.unit, figure.limit, figure.ratio, figure.goal)
         table.add_row(*("" if cell is None else f"{cell:,}" if isinstance(cell, float) else cell for cell in cells))
-    Console().print(table)
+    console = Console()
+    console = console if console.is_terminal else Console(width=140)
+    console.print(table)

@@ -1,8 +1,8 @@
 """The aggregator's fold, from the event log into totals, against a loop written by hand for these events alone.
 
 The loop reads the same log, decodes, maps and executes the same statements in one transaction a batch: no consumer around it, no
-other events, no checks. Both must end with the same totals. How much the statements alone would do is shown beside it. Memory is
-looked at over a million events.
+other events, no checks. Each runs in a process of its own, and they take turns: what was added to the log since, one after the
+other, until a million events are folded. Both must end with the same totals. Memory is the aggregator's process's.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import asyncio
 import re
 import sys
 import time
+from asyncio.subprocess import PIPE, Process
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from itertools import islice
 from pathlib import Path
@@ -34,43 +35,79 @@ from shared.events import Envelope
 from shared.ids import new_id
 from shared.log import open_log
 from shared.log.interface import Delivered, EventLog, Partition, Record, partition_of
-from shared.log.postgres import PostgresLog
 from shared.migrations import SPINE
 from shared.obligations import Direction, Kind, Measure, OverTime
 from shared.spine.consumer import Consumer, spare_the_collector
 from tests.bench import servers
-from tests.bench.figures import Figure, against, middle
+from tests.bench.figures import Figure, against, say
 
 T = TypeVar("T")
 
 TOPIC = "returns"
-EVENTS = 60_000
-MANY = 1_000_000
-ROUNDS = 3
 BATCH = 2000
+TURNS = 10
+LEAST = 10_000
+"""Events in a turn: fewer would measure how a turn begins."""
 _IDENTIFIER = re.compile(rb'"(contract_id|return_id|line_id)":"[0-9a-f]{8}')
 _CONTRACT = re.compile(rb'"contract_id":"([0-9a-f-]{36})')
 MIGRATIONS = Path(aggregator).parent / "migrations"
 
 
-async def measure() -> AsyncIterator[Figure]:
+async def measure(size: int) -> AsyncIterator[Figure]:
     with servers.postgres() as server:
-        async for name, log in servers.logs(server):
-            await _fill(log, made_up(EVENTS))
-            by_hand, folded, statements = [], [], []
-            spare_the_collector()
-            for _ in range(ROUNDS):
-                urls = [await servers.database(server, SPINE, MIGRATIONS) for _ in range(3)]
-                by_hand.append(await _by_hand(urls[0], log))
-                folded.append(await _fold(urls[1], log))
-                statements.append(await _statements(urls[2], log))
-                assert await _totals(urls[0]) == await _totals(urls[1]) == await _totals(urls[2])
-            yield against("fold", name, middle(folded), middle(by_hand), "events/s", "ratio >= 0.65")
-            yield against("fold, beside its statements alone", name, middle(folded), middle(statements), "events/s", "")
-        async for name, log in servers.logs(server):
-            await _fill(log, made_up(MANY))
-            for figure in await _memory(await servers.database(server, SPINE, MIGRATIONS), name, log):
-                yield figure
+        async for name, address in servers.addresses(server):
+            urls = [await servers.database(server, SPINE, MIGRATIONS) for _ in range(2)]
+            by_hand, folder = [await _start(way, address, url) for way, url in zip(("by-hand", "fold"), urls, strict=True)]
+            limits, rates, megabytes = [], [], []
+            turns = min(TURNS, size // LEAST)
+            async for told in _filled(address, size, turns):
+                limits.append((await _take_turn(by_hand, told))[0])
+                rate, memory = await _take_turn(folder, told)
+                rates.append(rate)
+                megabytes.append(memory)
+                say(f"{name}: {told:,} of {size:,} events folded, {rate:,.0f} a second, {memory} MB")
+            assert await _totals(urls[0]) == await _totals(urls[1])
+            for process in (by_hand, folder):
+                process.terminate()
+                await process.wait()
+            early, late = megabytes[turns // 5], megabytes[-1]
+            yield against(f"fold of {size:,} events", name, rates, limits, "events/s", "ratio >= 0.65")
+            growth = round(late / early, 2)
+            yield Figure(f"fold, memory after {size:,}, beside after a fifth", name, late, "MB", early, growth, "< 200 MB, flat")
+
+
+async def _filled(address: str, size: int, turns: int) -> AsyncIterator[int]:
+    """Tell so many events in so many turns; yields how many are told after each."""
+    log = await open_log(address)
+    await log.create(handlers.topics)
+    events, positions = made_up(size), Counter[Partition]()
+    for turn in range(1, turns + 1):
+        for chunk in batched(islice(events, size * turn // turns - size * (turn - 1) // turns), 5000):
+            records = []
+            for key, value in chunk:
+                partition = Partition(TOPIC, partition_of(key))
+                positions[partition] += 1
+                records.append(Record(partition, positions[partition], str(key).encode(), value))
+            assert (await log.append(records)).error is None
+        yield positions.total()
+    await log.close()
+
+
+async def _start(way: str, address: str, url: str) -> Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.bench.fold", way, address, url, stdin=PIPE, stdout=PIPE
+    )
+
+
+async def _take_turn(process: Process, told: int) -> tuple[float, float]:
+    """Have everything folded that is told. Returns events a second, and the most memory the process ever had, in MB."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(b"%d\n" % told)
+    said = await process.stdout.readline()
+    assert said, "it has died"
+    rate, megabytes = map(float, said.split())
+    return rate, megabytes
 
 
 def made_up(events: int) -> Iterator[tuple[UUID, bytes]]:
@@ -94,25 +131,13 @@ def made_up(events: int) -> Iterator[tuple[UUID, bytes]]:
     made = 0
     while made < events:
         # The first 32 bits of every identifier of a contract, return or line.
-        again = b'"%s":"' + b"%08x" % made
+        again = rb'"\1":"' + b"%08x" % made
         for value in base[: events - made]:
-            other = _IDENTIFIER.sub(lambda found, again=again: again % found[1], value)
+            other = _IDENTIFIER.sub(again, value)
             contract = _CONTRACT.search(other)
             assert contract is not None
             yield UUID(contract[1].decode()), other
         made += len(base)
-
-
-async def _fill(log: EventLog, events: Iterator[tuple[UUID, bytes]]) -> None:
-    await log.create(handlers.topics)
-    positions = Counter[Partition]()
-    for chunk in batched(events, 5000):
-        records = []
-        for key, value in chunk:
-            partition = Partition(TOPIC, partition_of(key))
-            positions[partition] += 1
-            records.append(Record(partition, positions[partition], str(key).encode(), value))
-        assert (await log.append(records)).error is None
 
 
 def batched(events: Iterable[T], size: int) -> Iterator[list[T]]:
@@ -121,29 +146,34 @@ def batched(events: Iterable[T], size: int) -> Iterator[list[T]]:
         yield chunk
 
 
-async def _batches(log: EventLog) -> AsyncIterator[Sequence[Delivered]]:
-    """As a consumer gets them."""
+Turn = Callable[[int], Awaitable[None]]
+"""Folds until so many events are folded since the beginning."""
 
+
+async def _fold(pool: Pool, log: EventLog) -> Turn:
+    consumer = Consumer(pool=pool, log=log, handlers=handlers, batch=BATCH)
+
+    async def turn(told: int) -> None:
+        await consumer.drain(seconds=3600)
+
+    return turn
+
+
+async def _by_hand(pool: Pool, log: EventLog) -> Turn:
     async def from_the_beginning(partitions: Collection[Partition]) -> Mapping[Partition, int]:
         return dict.fromkeys(partitions, 0)
 
     reader = await log.reader(handlers.topics, from_the_beginning, group=None)
-    read = 0
-    while read < EVENTS:
-        if delivered := await reader.read(BATCH, 1.0):
-            yield delivered
-            read += len(delivered)
-    await reader.close()
+    folded = 0
 
+    async def turn(told: int) -> None:
+        nonlocal folded
+        while folded < told:
+            if delivered := await reader.read(BATCH, 1.0):
+                await _apply(pool, _map_by_hand(delivered))
+                folded += len(delivered)
 
-async def _by_hand(url: str, log: EventLog) -> float:
-    pool = await connect_pool(url, min_size=1)
-    began = time.perf_counter()
-    async for delivered in _batches(log):
-        await _apply(pool, _map_by_hand(delivered))
-    seconds = time.perf_counter() - began
-    await pool.close()
-    return EVENTS / seconds
+    return turn
 
 
 _measures: dict[tuple[str, str], MeasureDescription] = {}
@@ -226,18 +256,6 @@ def _measure(measure: dict[str, Any]) -> MeasureDescription:
     return known
 
 
-async def _statements(url: str, log: EventLog) -> float:
-    """Nothing but the statements, with the arrays that they take lying ready."""
-    ready = [_map_by_hand(delivered) async for delivered in _batches(log)]
-    pool = await connect_pool(url, min_size=1)
-    began = time.perf_counter()
-    for heard in ready:
-        await _apply(pool, heard)
-    seconds = time.perf_counter() - began
-    await pool.close()
-    return EVENTS / seconds
-
-
 async def _apply(pool: Pool, heard: Heard) -> None:
     async with pool.acquire() as conn, conn.transaction():
         mark = await store.lock_feed(conn)
@@ -261,48 +279,18 @@ async def _totals(url: str) -> list[Any]:
     return rows
 
 
-async def _fold(url: str, log: EventLog) -> float:
-    pool = await connect_pool(url, min_size=1)
-    consumer = Consumer(pool=pool, log=log, handlers=handlers, batch=BATCH)
-    began = time.perf_counter()
-    assert await consumer.drain(seconds=3600) == EVENTS
-    seconds = time.perf_counter() - began
-    await pool.close()
-    return EVENTS / seconds
-
-
-async def _memory(url: str, name: str, log: EventLog) -> list[Figure]:
-    """Of a process of its own that folds a million events."""
-    address = log._url if isinstance(log, PostgresLog) else "kafka://" + ",".join(log._options["bootstrap_servers"])
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.bench.fold", url, address, str(MANY), stdout=asyncio.subprocess.PIPE
-    )
-    said, _ = await process.communicate()
-    assert process.returncode == 0
-    rate, early, late = map(float, said.split())
-    return [
-        Figure("fold, a million events", name, round(rate), "events/s"),
-        Figure("fold, memory after a million", name, late, "MB", early, round(late / early, 2), "< 200 MB; limit: after 200,000"),
-    ]
-
-
-async def _fold_and_tell(url: str, address: str, events: int) -> None:
-    """Events a second, and the most memory used after the first fifth of them and after all."""
+async def _take_turns(way: str, address: str, url: str) -> None:
+    """The process that folds: each line in says how many events are told by now, each line out how fast they were folded."""
     log = await open_log(address)
     pool = await connect_pool(url, min_size=1)
-    consumer = Consumer(pool=pool, log=log, handlers=handlers, batch=BATCH)
     spare_the_collector()
-    began = time.perf_counter()
-    draining = asyncio.create_task(consumer.drain(seconds=7200))
-    early = None
-    while not (await asyncio.wait({draining}, timeout=0.5))[0]:
-        done = await pool.fetchval("SELECT coalesce(sum(position), 0) FROM consumer_positions")
-        if early is None and done > events / 5:
-            early = _megabytes()
-    assert await draining == events
-    print(events / (time.perf_counter() - began), early, _megabytes())
-    await pool.close()
-    await log.close()
+    turn = await {"fold": _fold, "by-hand": _by_hand}[way](pool, log)
+    folded = 0
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        began = time.perf_counter()
+        await turn(int(line))
+        print((int(line) - folded) / (time.perf_counter() - began), _megabytes(), flush=True)
+        folded = int(line)
 
 
 def _megabytes() -> float:
@@ -312,4 +300,4 @@ def _megabytes() -> float:
 
 
 if __name__ == "__main__":
-    asyncio.run(_fold_and_tell(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+    asyncio.run(_take_turns(*sys.argv[1:]))

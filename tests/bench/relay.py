@@ -6,8 +6,8 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import Any
 
+from deploy.local.postgres import PostgresServer
 from shared.db import Record as Row
 from shared.db import connect
 from shared.ids import new_id
@@ -17,32 +17,33 @@ from shared.migrations import SPINE
 from shared.spine import store
 from shared.spine.relay import Relay
 from tests.bench import servers
-from tests.bench.figures import Figure, against, middle
+from tests.bench.figures import Figure, against
 
 TOPIC = "returns"
-EVENTS = 100_000
+MOST = 100_000
 ROUNDS = 3
 CHUNK = 4000
 DATA = '{"version":1,"words":"' + "x" * 600 + '"}'
 
 
-async def measure() -> AsyncIterator[Figure]:
+async def measure(size: int) -> AsyncIterator[Figure]:
+    events = min(size, MOST) // 10_000 * 10_000
     with servers.postgres() as server:
         async for name, log in servers.logs(server):
             bare, relayed = [], []
             for epoch in range(1, ROUNDS + 1):
                 await log.create([topic_in(epoch, "bare"), topic_in(epoch, TOPIC)])
-                bare.append(await _bare(await _outbox(server), await _sender(log, topic_in(epoch, "bare"))))
-                relayed.append(await _relay(await _outbox(server), log, epoch))
-            yield against("relay", name, middle(relayed), middle(bare), "events/s", "ratio >= 0.7")
+                bare.append(await _bare(await _outbox(server, events), await _sender(log, topic_in(epoch, "bare"))))
+                relayed.append(await _relay(await _outbox(server, events), log, epoch))
+            yield against("relay", name, relayed, bare, "events/s", "ratio >= 0.7")
 
 
-async def _outbox(server: Any) -> str:
+async def _outbox(server: PostgresServer, events: int) -> str:
     """A service's database with events that nobody has sent."""
     url = await servers.database(server, SPINE)
     keys = [new_id() for _ in range(500)]
     conn = await connect(url)
-    for _ in range(EVENTS // 10_000):
+    for _ in range(events // 10_000):
         chosen = keys * 20
         await conn.execute(
             """
@@ -63,9 +64,7 @@ async def _outbox(server: Any) -> str:
 async def _relay(url: str, log: EventLog, epoch: int) -> float:
     relay = Relay(service="bench", topics=(TOPIC,), url=url, log=log, source="/icb/bench/returns", epoch=epoch)
     began = time.perf_counter()
-    sent = await relay.drain()
-    assert sent == EVENTS
-    return sent / (time.perf_counter() - began)
+    return await relay.drain() / (time.perf_counter() - began)
 
 
 async def _bare(url: str, send: Callable[[Sequence[Row]], Awaitable[None]]) -> float:
@@ -77,7 +76,6 @@ async def _bare(url: str, send: Callable[[Sequence[Row]], Awaitable[None]]) -> f
         await send(rows)
         sent += len(rows)
     seconds = time.perf_counter() - began
-    assert sent == EVENTS
     await conn.close()
     return sent / seconds
 

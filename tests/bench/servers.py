@@ -8,15 +8,17 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-from deploy.kafka.cluster import KafkaCluster
+from deploy.kafka.cluster import KafkaCluster, free_port
 from deploy.kafka.jars import NoKafka
 from deploy.local.postgres import PostgresServer
 from shared.db import connect
+from shared.log import open_log
 from shared.log import postgres as postgres_log
 from shared.log.interface import EventLog
-from shared.log.kafka import KafkaLog
-from shared.log.postgres import PostgresLog
 from shared.migrations import migrate
+from tests.bench.figures import say
+
+__all__ = ["addresses", "database", "free_port", "logs", "postgres"]
 
 _numbers = count(1)
 
@@ -41,16 +43,20 @@ async def database(server: PostgresServer, *migrations: Path) -> str:
     return server.url(name)
 
 
-async def logs(server: PostgresServer) -> AsyncIterator[tuple[str, EventLog]]:
-    """(name, log), one after the other. Without Java or Maven there is only the first, and a line that says so."""
-    log: EventLog = await PostgresLog.open(await database(server, postgres_log.MIGRATIONS))
-    yield "postgres", log
-    await log.close()
+async def addresses(server: PostgresServer) -> AsyncIterator[tuple[str, str]]:
+    """(name, address) of empty logs, one after the other. Without Java or Maven only the first, and a line that says so."""
+    yield "postgres", await database(server, postgres_log.MIGRATIONS)
     with tempfile.TemporaryDirectory(prefix="parity-bench-") as folder:
         try:
             with KafkaCluster(Path(folder)) as cluster:
-                log = KafkaLog(f"kafka://{cluster.bootstrap}")
-                yield "kafka", log
-                await log.close()
+                yield "kafka", f"kafka://{cluster.bootstrap}"
         except NoKafka as reason:
-            print(f"Kafka is left out: {reason}")
+            say(f"Kafka is left out: {reason}")
+
+
+async def logs(server: PostgresServer) -> AsyncIterator[tuple[str, EventLog]]:
+    """The same, opened."""
+    async for name, address in addresses(server):
+        log = await open_log(address)
+        yield name, log
+        await log.close()
