@@ -19,7 +19,12 @@ from shared.log.kafka_reader import KafkaReader, available, position_of, stop
 
 _BATCH_BYTES = 512 * 1024
 _REQUEST_SECONDS = 20
-_KEPT_FOR_EVER = {"retention.ms": "-1", "retention.bytes": "-1", "unclean.leader.election.enable": "false"}
+_KEPT_FOR_EVER = {
+    "cleanup.policy": "delete",
+    "retention.ms": "-1",
+    "retention.bytes": "-1",
+    "unclean.leader.election.enable": "false",
+}
 
 
 def connection_options(url: str) -> dict[str, Any]:
