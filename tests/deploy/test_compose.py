@@ -72,6 +72,14 @@ def test_every_variable_that_must_be_given_stands_in_the_example() -> None:
     assert needed == set(re.findall(r"^(\w+)=$", (CONTAINERS / "example.env").read_text(), re.MULTILINE))
 
 
+def test_images_of_others_are_of_one_exact_version(services: dict[str, Any]) -> None:
+    """Digests cannot be looked up where this was written; docs/operations.md asks for them before production."""
+    images = {service["image"] for service in services.values()} - {"parity:0.1.0"}
+    images |= set(re.findall(r"^FROM (\S+)", (CONTAINERS / "Dockerfile").read_text(), re.MULTILINE))
+    assert {image.split(":")[0] for image in images} == {"postgres", "apache/kafka", "caddy", "python"}
+    assert all(re.fullmatch(r"[\w./-]+:\d+\.\d+(\.\d+)?(-[a-z-]+)?", image) for image in images), images
+
+
 def test_only_the_proxy_is_reached_from_outside(services: dict[str, Any]) -> None:
     assert [name for name, service in services.items() if "ports" in service] == ["caddy"]
 
