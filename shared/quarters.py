@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import total_ordering
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -24,8 +23,7 @@ def local_date(moment: datetime) -> date:
     return moment.astimezone(LONDON).date()
 
 
-@total_ordering
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Quarter:
     """A quarter of the NHS financial year (April to March), known by its first day: 2026-27 Q2 starts on 1 July 2026.
 
@@ -97,9 +95,6 @@ class Quarter:
         first = max(self.first_day, starts_on)
         last = self.last_day if ends_on is None else min(self.last_day, ends_on)
         return max((last - first).days + 1, 0)
-
-    def __lt__(self, other: Quarter) -> bool:
-        return self.first_day < other.first_day
 
     def __str__(self) -> str:
         return f"{self.financial_year} Q{self.number}"

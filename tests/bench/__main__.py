@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import importlib
 import pkgutil
+import signal
 import sys
 from pathlib import Path
 
@@ -37,6 +38,7 @@ def main() -> int:
     asked = parser.parse_args()
     if asked.size < 10_000:
         parser.error("--size is 10000 at least: less says nothing")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # servers are stopped as after Ctrl-C
     show(asyncio.run(run([asked.only] if asked.only else benches, asked.size)))
     return 0
 
