@@ -29,13 +29,16 @@ def count(
 ) -> Counted | list[FieldError]:
     """What an obligation comes to in a contract that runs these days, from its ``first`` quarter on; or what to mend."""
     quarters = [quarter for quarter in quarters_of(starts_on, ends_on) if first is None or quarter >= first]
-    targets = _targets(entered, quarters, starts_on=starts_on, ends_on=ends_on)
+    targets = _targets(entered, measure.kind, quarters, starts_on=starts_on, ends_on=ends_on)
     if isinstance(targets, FieldError):
         return [targets]
     direction = entered.direction or measure.direction
     basis = entered.basis or (Basis.YEAR if measure.kind is Kind.FLOW else Basis.QUARTER)
     bands = entered.bands or _suggestion(measure.kind, direction, basis, targets)
-    errors = [*_target_errors(targets, measure, quarters), *_band_errors(bands, measure.kind, direction)]
+    wrong = _target_errors(targets, measure, quarters)
+    if wrong and entered.spread is not None:  # nobody typed these targets
+        wrong = [FieldError("/spread/total", wrong[0].detail, wrong[0].code)]
+    errors = [*wrong, *_band_errors(bands, measure.kind, direction)]
     if errors:
         return errors
     terms = Terms(
@@ -54,12 +57,13 @@ def count(
 
 
 def _targets(
-    entered: Counting, quarters: Sequence[Quarter], *, starts_on: date, ends_on: date
+    entered: Counting, kind: Kind, quarters: Sequence[Quarter], *, starts_on: date, ends_on: date
 ) -> tuple[QuarterTarget, ...] | FieldError:
     if entered.spread is None:
         return tuple(sorted(entered.targets, key=lambda entry: entry.quarter))
+    total, way, places = entered.spread.total, entered.spread.way, 0 if kind is Kind.HEADCOUNT else 2
     try:
-        return spread(entered.spread.total, quarters, entered.spread.way, starts_on=starts_on, ends_on=ends_on)
+        return spread(total, quarters, way, starts_on=starts_on, ends_on=ends_on, places=places)
     except NoQuarterToSpreadOver as error:
         return FieldError("/spread/way", str(error), "no-quarter-to-spread-over")
 
