@@ -67,13 +67,35 @@ async def test_requests_are_answered_and_nothing_is_lost_while_the_log_is_away(
             async def noticed() -> bool:
                 return "relay" in await state()
 
-            await until(noticed, 60)
+            await until(noticed, 120)
             seen = await gauges(office.runtime)
             assert seen[degraded] == 1
             assert seen[unsent] == 1
             assert seen['parity_outbox_oldest_age_seconds{service="commitments"}'] > 0
         finally:
             await asyncio.to_thread(log_under_test.bring_back)
-        await until(all_sent, 90)
+        await until(all_sent, 120)
         assert await state() == {}
         assert (await gauges(office.runtime))[degraded] == 0
+
+
+async def test_who_hears_nothing_says_so_and_goes_on_answering(runtime: OpenRuntime, log_under_test: LogUnderTest) -> None:
+    at_work = await runtime(service_called("aggregator"), log=log_under_test.url, epoch=log_under_test.epoch)
+
+    async def hears() -> bool:
+        answer = await asked(at_work, "/ready")
+        assert answer.status_code == 200
+        return "consumer" not in answer.json()["degraded"]
+
+    async def hears_nothing() -> bool:
+        return not await hears()
+
+    async with running(at_work):
+        await asyncio.sleep(3)
+        assert await hears()
+        await asyncio.to_thread(log_under_test.take_away)
+        try:
+            await until(hears_nothing, 120)
+        finally:
+            await asyncio.to_thread(log_under_test.bring_back)
+        await until(hears, 120)
