@@ -31,6 +31,8 @@ class SeenForm:
     fields: dict[str, list[str]] = field(default_factory=dict)
     buttons: list[tuple[str, str, str]] = field(default_factory=list)
     """(words, name, value)"""
+    actions: dict[str, str] = field(default_factory=dict)
+    """Where a button sends the form, by its words, where that is not the form's own action."""
 
 
 class Page(HTMLParser):
@@ -49,7 +51,7 @@ class Page(HTMLParser):
         self._inside: list[str] = []
         self._link: tuple[str, list[str]] | None = None
         self._button: tuple[list[str], str, str] | None = None
-        self._select = self._textarea = ""
+        self._select = self._textarea = self._formaction = ""
         self.feed(self.html)
         self.text = " ".join(" ".join(self._words).split())
 
@@ -72,6 +74,7 @@ class Page(HTMLParser):
                 self._link = (given.get("href", ""), [])
             case "button":
                 self._button = ([], given.get("name", ""), given.get("value", ""))
+                self._formaction = given.get("formaction", "")
             case "input" if form is not None and given.get("name"):
                 chosen = given.get("type") not in ("radio", "checkbox") or "checked" in given
                 if chosen and given.get("type") != "file":
@@ -92,7 +95,9 @@ class Page(HTMLParser):
             self._link = None
         elif tag == "button" and self._button:
             if self.forms:
-                self.forms[-1].buttons.append((" ".join("".join(self._button[0]).split()), *self._button[1:]))
+                words = " ".join("".join(self._button[0]).split())
+                self.forms[-1].buttons.append((words, *self._button[1:]))
+                self.forms[-1].actions |= {words: self._formaction} if self._formaction else {}
             self._button = None
         elif tag == "select":
             self._select = ""
@@ -159,7 +164,7 @@ class Visit:
         form = page.form(button)
         data: dict[str, Any] = {**form.fields, **(fields or {})}
         data |= {name: value for words, name, value in form.buttons if words == button and name}
-        action = str(page.response.url.join(form.action))
+        action = str(page.response.url.join(form.actions.get(button, form.action)))
         response = await self.http.post(action, data=data, files=list(files) or None)
         assert expect is None or response.status_code == expect, (response.status_code, Page(response).text)
         if response.status_code == 303:

@@ -4,17 +4,39 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import date, datetime
+from pathlib import Path
+from uuid import UUID
 
 import pytest
 
+from services.commitments.main import service as commitments
 from services.returns.actions.hearing import hear
+from services.returns.main import service as returns
 from services.returns.models.returns import Line, QuarterlyReturn
 from services.returns.store import returns as store
+from shared.access import SUPPLIER as SUPPLIER_ROLES
+from shared.access import Role
 from shared.db import Connection, Pool, connect_pool
 from shared.events import EVENTS, Event
+from shared.obligations import Kind, Side
 from shared.quarters import Quarter
-from tests.conftest import Databases
-from tests.returns.builders import DEADLINES, Q1, at, contract_id
+from shared.service import Runtime
+from tests.conftest import Databases, OpenRuntime
+from tests.returns.builders import (
+    DEADLINES,
+    OTHER_SUPPLIER,
+    Q1,
+    SUPPLIER,
+    TRUST,
+    a_contract,
+    an_obligation,
+    an_organisation,
+    at,
+    contract_id,
+    terms,
+)
+from tests.returns.office import JULY
+from tests.visiting import Visit
 
 
 class World:
@@ -61,3 +83,41 @@ async def world(database: Databases) -> AsyncIterator[World]:
 async def conn(world: World) -> AsyncIterator[Connection]:
     async with world.pool.acquire() as conn:
         yield conn
+
+
+class Office:
+    """The returns service at work, with the people who visit it."""
+
+    def __init__(self, runtime: Runtime, commitments: Runtime) -> None:
+        self.runtime = runtime
+        self.commitments = commitments
+        self.world = World(runtime.pool)
+
+    async def visit(self, *roles: Role, works_at: UUID = SUPPLIER, name: str = "Sam Reed") -> Visit:
+        return await Visit.of(self.runtime, self.commitments, *roles, organisation_id=works_at, name=name)
+
+    async def editor(self, name: str = "Sam Reed") -> Visit:
+        return await self.visit(Role.SUPPLIER_EDITOR, name=name)
+
+    async def certifier(self, name: str = "Cleo Hart") -> Visit:
+        return await self.visit(Role.SUPPLIER_EDITOR, Role.SUPPLIER_CERTIFIER, name=name)
+
+    async def stranger(self) -> Visit:
+        return await self.visit(*SUPPLIER_ROLES, works_at=OTHER_SUPPLIER)
+
+    async def manager(self, name: str = "Mo Khan") -> Visit:
+        return await self.visit(Role.CONTRACT_MANAGER, works_at=TRUST, name=name)
+
+
+@pytest.fixture
+async def office(runtime: OpenRuntime, tmp_path: Path) -> Office:
+    at_work = await runtime(returns, at=JULY, evidence=f"file://{tmp_path}/evidence", evidence_max_bytes=100_000)
+    return Office(at_work, await runtime(commitments))
+
+
+@pytest.fixture
+async def two_lines(office: Office) -> Office:
+    """A return that waits, with a line of either side."""
+    calls = an_obligation("calls", terms(Kind.RATIO, target=95), side=Side.CORE_SERVICE)
+    await office.world.hear(an_organisation(), a_contract(calls, an_obligation()), when=JULY)
+    return office

@@ -2,86 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
-from pathlib import Path
-from uuid import UUID
-
-import pytest
-
-from services.commitments.main import service as commitments_service
-from services.returns.main import service
 from shared.access import Role
-from shared.obligations import Kind, Side
-from shared.service import Runtime
-from tests.conftest import OpenRuntime
-from tests.returns.builders import (
-    OTHER_SUPPLIER,
-    SUPPLIER,
-    TRUST,
-    a_contract,
-    an_obligation,
-    an_organisation,
-    at,
-    terms,
-)
-from tests.returns.conftest import World
-from tests.visiting import Page, Visit
-
-JULY = at(date(2026, 7, 6))
-LIST = "/returns/"
-
-
-class Office:
-    """The returns service at work, with the people who visit it."""
-
-    def __init__(self, runtime: Runtime, commitments: Runtime) -> None:
-        self.runtime = runtime
-        self.commitments = commitments
-        self.world = World(runtime.pool)
-
-    async def visit(self, *roles: Role, works_at: UUID = SUPPLIER, name: str = "Sam Reed") -> Visit:
-        return await Visit.of(self.runtime, self.commitments, *roles, organisation_id=works_at, name=name)
-
-    async def editor(self, name: str = "Sam Reed") -> Visit:
-        return await self.visit(Role.SUPPLIER_EDITOR, name=name)
-
-    async def certifier(self, name: str = "Cleo Hart") -> Visit:
-        return await self.visit(Role.SUPPLIER_EDITOR, Role.SUPPLIER_CERTIFIER, name=name)
-
-    async def manager(self, name: str = "Mo Khan") -> Visit:
-        return await self.visit(Role.CONTRACT_MANAGER, works_at=TRUST, name=name)
-
-
-@pytest.fixture
-async def office(runtime: OpenRuntime, tmp_path: Path) -> Office:
-    at_work = await runtime(service, at=JULY, evidence=f"file://{tmp_path}/evidence", evidence_max_bytes=100_000)
-    return Office(at_work, await runtime(commitments_service))
-
-
-@pytest.fixture
-async def two_lines(office: Office) -> Office:
-    calls = an_obligation("calls", terms(Kind.RATIO, target=95), side=Side.CORE_SERVICE)
-    await office.world.hear(an_organisation(), a_contract(calls, an_obligation()), when=JULY)
-    return office
-
-
-async def opened(visit: Visit) -> Page:
-    """The task list of the one return that waits."""
-    return await visit.get((await visit.get(LIST)).links["Soft services"])
-
-
-async def line(visit: Visit, name: str) -> Page:
-    return await visit.get((await opened(visit)).links[name])
-
-
-HOURS, CALLS = (f"{name} Staff hours on school and college visits" for name in ("hours", "calls"))
+from tests.returns.builders import OTHER_SUPPLIER
+from tests.returns.conftest import Office
+from tests.returns.office import BOTH, CALLS, HOURS, LIST, line, opened
+from tests.visiting import Visit
 
 
 async def test_a_return_from_the_list_to_the_confirmation(two_lines: Office) -> None:
     certifier = await two_lines.certifier()
     task_list = await opened(certifier)
     assert "0 of 2 lines completed" in task_list.text
-    assert task_list.text.index(CALLS) < task_list.text.index(HOURS)  # the contract's order, both sides
+    assert task_list.text.index(CALLS) < task_list.text.index(HOURS)  # the contract's order, BOTH sides
     page = await certifier.get(task_list.links[CALLS])
     page = await certifier.submit(page, "Save and continue", {"figure-numerator": "931", "figure-denominator": "980"})
     assert HOURS in page.title
@@ -93,8 +25,7 @@ async def test_a_return_from_the_list_to_the_confirmation(two_lines: Office) -> 
     page = await certifier.get(page.links["Continue to certify"])
     refused = await certifier.submit(page, "Certify and submit", {"only_what_was_promised": "true"}, expect=422)
     assert refused.links["Select the statement on this contract and quarter, or go back and correct the return"]
-    both = {"only_this_contract_and_period": "true", "only_what_was_promised": "true"}
-    page = await certifier.submit(refused, "Certify and submit", both)
+    page = await certifier.submit(refused, "Certify and submit", BOTH)
     assert "Return submitted" in page.text
     assert "What happens next" in page.text
     assert "A trust reviews each line by Monday 27 July 2026" in page.text
@@ -173,10 +104,9 @@ async def test_a_return_that_changed_is_checked_again_before_it_is_certified(two
     page = await certifier.submit(page, "Save and continue", {"figure-value": "40"})
     page = await certifier.get(page.links["Continue to certify"])
     await editor.submit(await line(editor, HOURS), "Save and come back later", {"figure-value": "50"})
-    both = {"only_this_contract_and_period": "true", "only_what_was_promised": "true"}
-    again = await certifier.submit(page, "Certify and submit", both, expect=422)
+    again = await certifier.submit(page, "Certify and submit", BOTH, expect=422)
     assert "The return has changed since you opened this page" in again.text
-    again = await certifier.submit(again, "Certify and submit", both, expect=422)
+    again = await certifier.submit(again, "Certify and submit", BOTH, expect=422)
     assert (await two_lines.world.filed()).status == "open"
 
 
@@ -199,10 +129,9 @@ async def test_a_contract_manager_submits_in_the_suppliers_place_with_a_reason(t
     page = await manager.submit(page, "Save and continue", {"figure-numerator": "931", "figure-denominator": "980"})
     page = await manager.submit(page, "Save and continue", {"figure-value": "40"})
     page = await manager.get(page.links["Continue to certify"])
-    both = {"only_this_contract_and_period": "true", "only_what_was_promised": "true"}
-    again = await manager.submit(page, "Certify and submit", both, expect=422)
+    again = await manager.submit(page, "Certify and submit", BOTH, expect=422)
     assert again.links["Say why you submit in the supplier's place"] == "#on_behalf_because"
-    page = await manager.submit(again, "Certify and submit", {**both, "on_behalf_because": "Their system is down"})
+    page = await manager.submit(again, "Certify and submit", {**BOTH, "on_behalf_because": "Their system is down"})
     assert (await two_lines.world.filed()).on_behalf
 
 

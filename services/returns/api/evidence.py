@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import UploadFile
@@ -12,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from services.returns.actions import activities, evidence, reading
 from services.returns.api.routing import Files, Party, Reader, SettingsInForce, Writer, router
 from services.returns.models.activities import EvidenceFile, FileName
+from services.returns.rules.files import headers_of
 from services.returns.store import evidence as store
 from services.returns.store import files as file_store
 from shared.api import Now, Tx
@@ -68,13 +68,7 @@ async def download(evidence_id: UUID, tx: Tx, caller: Reader, files: Files) -> S
     return StreamingResponse(
         await file_store.stream(files, file.sha256),
         media_type=file.media_type,
-        headers={
-            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name, safe='')}",
-            "Content-Length": str(file.size),
-            "Content-Security-Policy": "sandbox; default-src 'none'",
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "private, no-store",
-        },
+        headers=headers_of(file, inline=False),
     )
 
 

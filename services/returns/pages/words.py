@@ -106,6 +106,10 @@ def month_names(quarter: Quarter) -> list[str]:
     return [f"{quarter.first_day.replace(month=quarter.first_day.month + nth):%B}" for nth in range(3)]
 
 
+def target(terms: Terms) -> str:
+    return quantity(terms.target, terms.measure.unit) + (" or less" if terms.direction is Direction.LOWER else "")
+
+
 def share_in_percent(content: LineContent) -> str:
     return f"{shown(100 * content.share)} %"
 
@@ -205,6 +209,11 @@ def months_total(content: LineContent, terms: Terms) -> str:
     if terms.frequency is not Frequency.MONTHLY or not any(month and not month.empty for month in content.months or ()):
         return ""
     return of_figure(entered_whole(content, terms), terms)
+
+
+def size(number: int) -> str:
+    """Of a file: ``20MB``, ``340KB``."""
+    return f"{shown(Fraction(number, 2**20), 1)}MB" if number >= 2**20 else f"{max(number // 2**10, 1)}KB"
 
 
 def buyers(filed: QuarterlyReturn) -> str:

@@ -6,10 +6,12 @@ import zlib
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import PurePosixPath
+from urllib.parse import quote
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 import filetype
 
+from services.returns.models.activities import EvidenceFile
 from shared.errors import Unsupported
 
 _ENDINGS: Mapping[str, tuple[str, ...]] = {
@@ -30,6 +32,7 @@ _BY_MAIN_PART: Mapping[str, str] = {
     "xl/workbook.xml": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "ppt/presentation.xml": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
 }
+_SHOWN = frozenset(("application/pdf", "image/png", "image/jpeg", "image/webp"))
 _LARGEST_UNPACKED = 200 * 1024 * 1024
 _MOST_MEMBERS = 5000
 _ENCRYPTED = 0x1
@@ -59,6 +62,22 @@ class HasMacros(Unsupported):
 
 class UnpacksTooLarge(Unsupported):
     """The file unpacks to far more than its size. Save it again in a smaller form."""
+
+
+def opens_in_a_browser(media_type: str) -> bool:
+    """Whether a browser shows it by itself and runs nothing in it."""
+    return media_type in _SHOWN
+
+
+def headers_of(file: EvidenceFile, *, inline: bool) -> dict[str, str]:
+    """How a file is sent: with no rights in the browser, under its own name, and never taken for another type."""
+    return {
+        "Content-Disposition": f"{'inline' if inline else 'attachment'}; filename*=UTF-8''{quote(file.name, safe='')}",
+        "Content-Length": str(file.size),
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private, no-store",
+    }
 
 
 def media_type_of(name: str, content: bytes) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 from services.returns.models.returns import Line
 from shared.events.commitments import ContractFact
@@ -30,6 +31,12 @@ def rated_before(earlier: Sequence[Line], contract: ContractSnapshot) -> dict[Qu
     """The rating at the end of each earlier quarter, as its approved lines stand now."""
     owed = _owed(earlier, contract)
     return {one.quarter: rated for one in earlier if (rated := rate(owed, one.quarter)) is not None}
+
+
+def target_to_date(line: Line, earlier: Sequence[Line], contract: ContractSnapshot) -> Fraction:
+    """What a rating at the end of the line's quarter measures by."""
+    nothing = rated_as(line, Figure.none_delivered(line.terms.kind), earlier, contract)
+    return nothing.measured.target if nothing is not None and nothing.measured is not None else Fraction(line.terms.target)
 
 
 def _owed(lines: Sequence[Line], contract: ContractSnapshot) -> list[QuarterOwed]:

@@ -1,0 +1,118 @@
+"""Evidence on a line's page: files are added beside what is typed, opened where that is safe, and removed until submitted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+from fastapi.responses import StreamingResponse
+from pydantic import TypeAdapter, ValidationError
+from starlette.datastructures import UploadFile
+
+from services.returns.actions import evidence, reading
+from services.returns.actions.evidence import AlreadyThere, FileTooLarge
+from services.returns.models.activities import FileName
+from services.returns.pages import line_form
+from services.returns.pages.lines import keep, line_page
+from services.returns.pages.routing import Reader, Writer, pages
+from services.returns.pages.words import size
+from services.returns.rules import files
+from services.returns.rules.lifecycle import with_supplier
+from services.returns.store import files as file_store
+from services.returns.store.files import evidence_store
+from shared.access import Caller
+from shared.api import Now, Tx
+from shared.db import Connection
+from shared.errors import ParityError
+from shared.origin import link
+from shared.pages.forms import uploads
+from shared.pages.site import Form, redirect
+from shared.settings import Settings
+
+_NAME: TypeAdapter[str] = TypeAdapter(FileName)
+
+_SAID: Mapping[type[ParityError], str] = {
+    files.FileEmpty: "The selected file is empty",
+    files.Locked: "The selected file is password protected",
+    files.HasMacros: "The selected file contains macros: save it without them",
+    files.NameMisleads: "The selected file is not what its name says: save it again in the format that its name ends with",
+    files.NotEvidence: (
+        "The selected file must be a PDF, an image (PNG, JPEG, WEBP, HEIC), a Word, Excel, PowerPoint or OpenDocument file, "
+        "or plain text (TXT, CSV)"
+    ),
+    files.UnpacksTooLarge: "The selected file unpacks to far more than its size: save it again in a smaller form",
+}
+
+
+@pages.router.post("/lines/{line_id:uuid}/evidence")
+async def add_files(request: Request, line_id: UUID, tx: Tx, now: Now, visitor: Writer, form: Form) -> Response:
+    """Add files, and save what was typed beside them. What is wrong with one takes nothing from the other."""
+    at_work = await reading.read_at_work(tx, line_id, by=visitor.caller)
+    bound, changed = line_form.shown(at_work.line), False
+    if with_supplier(at_work.line.status):
+        bound, changed = await keep(tx, at_work, form, visitor, at=now)
+    chosen = uploads(form, "file")
+    settings: Settings = request.app.state.runtime.settings
+    wrong = [] if chosen else ["Select a file"]
+    for file in chosen:
+        refused = await _add(tx, settings, line_id, file, by=visitor.caller, at=now)
+        if refused:
+            wrong.append(f"{file.filename}: {refused}" if len(chosen) > 1 else refused)
+    if wrong:
+        bound = bound.wrong(". ".join(wrong), name="file")
+    if bound.errors or changed:
+        at_work = await reading.read_at_work(tx, line_id, by=visitor.caller)
+        return await line_page(request, tx, visitor, at_work, now, form=bound, changed=changed)
+    return redirect(link("returns", f"/lines/{line_id}#evidence"))
+
+
+@pages.router.post("/evidence/{evidence_id:uuid}/remove")
+async def remove_file(request: Request, evidence_id: UUID, tx: Tx, now: Now, visitor: Writer, form: Form) -> Response:
+    """Remove a file of a line, and save what was typed beside it."""
+    file = await evidence.find(tx, evidence_id, by=visitor.caller)
+    await evidence.remove(tx, evidence_id, by=visitor.caller, at=now)
+    if file.line_id is None:
+        return redirect(link("returns", "/"))
+    at_work = await reading.read_at_work(tx, file.line_id, by=visitor.caller)
+    bound, changed = await keep(tx, at_work, form, visitor, at=now)
+    if bound.errors or changed:
+        return await line_page(request, tx, visitor, at_work, now, form=bound, changed=changed)
+    return redirect(link("returns", f"/lines/{file.line_id}#evidence"))
+
+
+@pages.router.get("/evidence/{evidence_id:uuid}")
+async def open_file(
+    request: Request, evidence_id: UUID, tx: Tx, visitor: Reader, download: Annotated[bool, Query()] = False
+) -> StreamingResponse:
+    """An image or a PDF opens in the browser, without any rights there; everything else is saved, and nothing is ever run."""
+    file = await evidence.find(tx, evidence_id, by=visitor.caller)
+    store = evidence_store(request.app.state.runtime.settings.evidence)
+    inline = files.opens_in_a_browser(file.media_type) and not download
+    return StreamingResponse(
+        await file_store.stream(store, file.sha256),
+        media_type=file.media_type,
+        headers=files.headers_of(file, inline=inline),
+    )
+
+
+async def _add(conn: Connection, settings: Settings, line_id: UUID, file: UploadFile, *, by: Caller, at: datetime) -> str | None:
+    """What is wrong with a file, in words; None where it was added, or stood there already."""
+    largest = settings.evidence_max_bytes
+    try:
+        name = _NAME.validate_python(file.filename or "")
+    except ValidationError:
+        return "The selected file's name must be 200 characters or fewer"
+    content = await file.read(largest + 1)
+    store = evidence_store(settings.evidence)
+    try:
+        await evidence.add_to_line(conn, store, line_id, name=name, content=content, largest=largest, by=by, at=at)
+    except AlreadyThere:
+        return None
+    except FileTooLarge:
+        return f"The selected file must be smaller than {size(largest)}"
+    except ParityError as error:
+        return _SAID.get(type(error), error.detail)
+    return None
