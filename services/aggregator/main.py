@@ -7,6 +7,7 @@ from pathlib import Path
 from services.aggregator.api import ROUTERS
 from services.aggregator.gauges import gauges
 from services.aggregator.handlers import handlers
+from services.aggregator.pages import pages
 from shared.service import create_service
 
 service = create_service(
@@ -14,6 +15,7 @@ service = create_service(
     title="the ICB's quarterly totals",
     topic="icb-totals",
     routers=ROUTERS,
+    pages=pages,
     handlers=handlers,
     migrations=Path(__file__).parent / "migrations",
     gauges=gauges,

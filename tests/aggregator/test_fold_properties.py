@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.aggregator.actions.hearing import hear
+from services.aggregator.models.publications import Known
 from services.aggregator.models.totals import Amounts, Cell
 from services.aggregator.store import ledger
 from services.aggregator.store import totals as store
@@ -54,16 +55,16 @@ async def test_what_was_known_at_any_time_is_reproduced(aggregator: Aggregator, 
             moments.append((at, entry, await shown(conn)))
             at += timedelta(minutes=1)
         for at, entry, then in moments:
-            assert await as_known(conn, at=at) == then
-            assert await as_known(conn, entry=entry) == then
+            assert await as_known(conn, Known(at=at)) == then
+            assert await as_known(conn, Known(entry)) == then
 
 
 async def shown(conn: Connection) -> list[tuple[Any, ...]]:
     return [described(cell) for quarter in await store.quarters(conn) for cell in (await store.totals(conn, quarter))[0]]
 
 
-async def as_known(conn: Connection, **when) -> list[tuple[Any, ...]]:
-    return [described(cell) for quarter in await store.quarters(conn) for cell in await ledger.totals(conn, quarter, **when)]
+async def as_known(conn: Connection, known: Known) -> list[tuple[Any, ...]]:
+    return [described(cell) for quarter in await store.quarters(conn) for cell in await ledger.totals(conn, quarter, known=known)]
 
 
 def described(cell: Cell) -> tuple[Any, ...]:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from services.aggregator import rebuild
+from services.aggregator.models.publications import Known
 from services.aggregator.models.rebuilding import Rebuilt
 from services.aggregator.rebuild import LogIncomplete, rebuild_totals
 from services.aggregator.store import ledger
@@ -101,12 +102,12 @@ async def test_the_ledger_keeps_when_things_were_heard(database: Databases, aggr
     await a_region(aggregator, log)
     heard = datetime.now(UTC)
     async with aggregator.pool.acquire() as conn:
-        before = await ledger.totals(conn, Q2.first_day, at=heard)
+        before = await ledger.totals(conn, Q2.first_day, known=Known(at=heard))
     await as_owner(database, aggregator.url, "UPDATE totals SET value = 0")
     await rebuilt(aggregator, log, swap=True)
     async with aggregator.pool.acquire() as conn:
-        assert await ledger.totals(conn, Q2.first_day, at=heard) == before
-        assert await ledger.totals(conn, Q2.first_day, at=LATER.now()) == before
+        assert await ledger.totals(conn, Q2.first_day, known=Known(at=heard)) == before
+        assert await ledger.totals(conn, Q2.first_day, known=Known(at=LATER.now())) == before
         assert [cell.amounts for cell in (await store.totals(conn, Q2.first_day))[0]] == [cell.amounts for cell in before]
 
 
@@ -116,7 +117,11 @@ async def test_a_correction_is_known_from_the_time_it_was_made(database: Databas
     await rebuilt(aggregator, log, swap=True)
     async with aggregator.pool.acquire() as conn:
         known = [
-            next(cell.amounts for cell in await ledger.totals(conn, Q2.first_day, codes=["NT8"], at=at) if cell.member == "all")
+            next(
+                cell.amounts
+                for cell in await ledger.totals(conn, Q2.first_day, codes=["NT8"], known=Known(at=at))
+                if cell.member == "all"
+            )
             for at in (LATER.now() - timedelta(days=1), LATER.now())
         ]
     assert [amounts and amounts.value for amounts in known] == [1006, 83]

@@ -8,17 +8,20 @@ from uuid import UUID
 
 from services.aggregator.models.facts import REGION
 from services.aggregator.models.publications import (
+    EVERYTHING,
+    Beside,
     Bridge,
     BridgePart,
     Compared,
     FigureChange,
+    Known,
     Part,
     PublicationRecord,
     Reason,
     ShownChange,
     Standing,
 )
-from services.aggregator.models.totals import Amounts, CountedMeasure, Dimension
+from services.aggregator.models.totals import Amounts, CountedMeasure, Dimension, Total
 from services.aggregator.rules import bridge as rules
 from services.aggregator.rules.counting import percent
 from services.aggregator.rules.showing import hidden_members
@@ -39,16 +42,17 @@ async def bridge_of_quarters(
     dimension: Dimension = Dimension.REGION,
     member: str = REGION,
     threshold: int,
+    known: Known = EVERYTHING,
 ) -> Bridge:
-    """From the quarter before, as it was published last (or as known, where it never was), to this one as known at present."""
+    """From the quarter before, as it was published last (or as known, where it never was), to this one, as ``known``."""
     earlier = quarter.previous()
-    published = await publications.last_publication(conn, earlier.first_day)
+    published = await publications.last_publication(conn, earlier.first_day, known)
     place = (measure, pledge, dimension, member)
     return _bridge(
         place,
-        (earlier, published, await _standings(conn, earlier, *place, published)),
-        await _standings(conn, earlier, *place),
-        (quarter, None, await _standings(conn, quarter, *place)),
+        (earlier, published, await _standings(conn, earlier, *place, Known(published.entry) if published else known)),
+        await _standings(conn, earlier, *place, known),
+        (quarter, None, await _standings(conn, quarter, *place, known)),
         threshold,
     )
 
@@ -67,10 +71,10 @@ async def bridge_of_publications(
     """From one publication of a quarter to another."""
     quarter = later.publication.quarter
     place = (measure, pledge, dimension, member)
-    after = await _standings(conn, quarter, *place, later)
+    after = await _standings(conn, quarter, *place, Known(later.entry))
     return _bridge(
         place,
-        (quarter, earlier, await _standings(conn, quarter, *place, earlier)),
+        (quarter, earlier, await _standings(conn, quarter, *place, Known(earlier.entry))),
         after,
         (quarter, later, after),
         threshold,
@@ -92,7 +96,7 @@ async def _standings(
     pledge: bool,
     dimension: Dimension,
     member: str,
-    publication: PublicationRecord | None = None,
+    known: Known,
 ) -> dict[Hashable, Standing]:
     """By contract; by supplier where the measure counts once per supplier."""
     rows = await ledger.standings(
@@ -102,15 +106,15 @@ async def _standings(
         pledge=pledge,
         dimension=dimension,
         member=member,
-        entry=None if publication is None else publication.entry,
+        known=known,
     )
     found: dict[Hashable, Standing] = {}
     for row in rows:
         key = row["supplier_id"] if measure.scope is Scope.ORGANISATION else row["contract_id"]
         amounts = Amounts.of(measure.kind, row["value"], row["numerator"], row["denominator"]) if row["figures"] else None
-        known = found.get(key, rules.ABSENT)
-        both = amounts if known.amounts is None else known.amounts if amounts is None else known.amounts + amounts
-        found[key] = Standing(known.owed or row["due"] > 0, both)
+        before = found.get(key, rules.ABSENT)
+        both = amounts if before.amounts is None else before.amounts if amounts is None else before.amounts + amounts
+        found[key] = Standing(before.owed or row["due"] > 0, both)
     return found
 
 
@@ -196,3 +200,9 @@ def _move(changes: Sequence[FigureChange]) -> Amounts:
     """By how much the figures of these lines differ together."""
     differences = [Amounts(**change.after) - Amounts(**(change.before or {})) for change in changes]
     return sum(differences[1:], start=differences[0])
+
+
+def side_by_side(before: Sequence[Total], after: Sequence[Total]) -> list[Beside]:
+    """Totals of the region as they were known twice, in the order of their places; those of other members are left out."""
+    was, now = ({total.place: total for total in totals if total.dimension is Dimension.REGION} for totals in (before, after))
+    return [rules.beside(was.get(place), now.get(place)) for place in sorted({**was, **now})]

@@ -12,6 +12,7 @@ from services.aggregator.models.behind import ContractBehind, ContractsBehind
 from services.aggregator.models.coverage import MeasureCoverage, QuarterCoverage, QuarterOverview
 from services.aggregator.models.facts import REGION
 from services.aggregator.models.pledges import PartnerReport
+from services.aggregator.models.publications import EVERYTHING, Known
 from services.aggregator.models.totals import Amounts, Cell, Counted, CountedMeasure, Dimension, Total, YearTotal
 from services.aggregator.rules import pledges, showing, years
 from services.aggregator.store import commitments, ledger, publications
@@ -83,7 +84,7 @@ async def totals(
         made = (await publications.publication(conn, quarter.first_day, publication)).publication
         published = filter(wanted.takes_published, await publications.published(conn, made.publication_id))
         return _in_order(published, after)[:limit], str(made.publication_id)
-    cells, tag = await _cells(conn, quarter, wanted, as_of)
+    cells, tag = await _cells(conn, quarter, wanted, Known(at=as_of))
     shown = filter(wanted.takes, showing.with_groups(showing.hide_small_numbers(cells, threshold)))
     return [showing.as_total(cell) for cell in _in_order(shown, after)[:limit]], tag
 
@@ -117,18 +118,17 @@ async def changes(conn: Connection, after: Place, *, limit: int, threshold: int)
 
 async def quarters(conn: Connection) -> list[QuarterOverview]:
     """The newest first."""
-    overviews = []
-    for quarter in reversed(await store.quarters(conn)):
-        last = await publications.last_publication(conn, quarter)
-        overviews.append(
-            QuarterOverview(
-                quarter=Quarter(quarter),
-                publication=last and last.publication.number,
-                published_at=last and last.publication.published_at,
-                heard_since=last is None or await publications.anything_since(conn, quarter, last.entry),
-            )
-        )
-    return overviews
+    return [await overview(conn, Quarter(quarter)) for quarter in reversed(await store.quarters(conn))]
+
+
+async def overview(conn: Connection, quarter: Quarter) -> QuarterOverview:
+    last = await publications.last_publication(conn, quarter.first_day)
+    return QuarterOverview(
+        quarter=quarter,
+        publication=last and last.publication.number,
+        published_at=last and last.publication.published_at,
+        heard_since=last is None or await publications.anything_since(conn, quarter.first_day, last.entry),
+    )
 
 
 async def coverage(conn: Connection, quarter: Quarter) -> QuarterCoverage:
@@ -158,19 +158,19 @@ async def year_totals(
 ) -> list[YearTotal]:
     """Over the quarters of the year of ``last`` up to it."""
     by_quarter = {
-        quarter.first_day: (await _cells(conn, quarter, wanted, as_of))[0]
+        quarter.first_day: (await _cells(conn, quarter, wanted, Known(at=as_of)))[0]
         for quarter in quarters_between(last.first_of_year, last)
     }
     found = [total for total in years.year_totals(by_quarter, threshold) if wanted.takes(total)]
     return sorted(found, key=lambda total: total.place)
 
 
-async def _cells(conn: Connection, quarter: Quarter, wanted: Wanted, as_of: datetime | None) -> tuple[list[Cell], str | None]:
+async def _cells(conn: Connection, quarter: Quarter, wanted: Wanted, known: Known) -> tuple[list[Cell], str | None]:
     """All members of every dimension that is wanted, since what is hidden depends on all of them."""
     stored = {Dimension.REGION if dimension in _GROUPED else dimension for dimension in wanted.dimensions}
     codes, dimensions = list(wanted.codes) or None, list(stored) or None
-    if as_of is not None:
-        return await ledger.totals(conn, quarter.first_day, codes=codes, dimensions=dimensions, own=wanted.own, at=as_of), None
+    if known != EVERYTHING:
+        return await ledger.totals(conn, quarter.first_day, codes=codes, dimensions=dimensions, own=wanted.own, known=known), None
     return await store.totals(conn, quarter.first_day, codes=codes, dimensions=dimensions, own=wanted.own)
 
 
@@ -183,14 +183,14 @@ async def contracts_behind(
     dimension: Dimension = Dimension.REGION,
     member: str = REGION,
     threshold: int,
-    as_of: datetime | None = None,
+    known: Known = EVERYTHING,
 ) -> ContractsBehind:
     """What each contract gives to a total, of buyers who let the ICB see single contracts.
 
     Of a measure that suppresses small numbers no contract is shown that is small itself, or that stands in a hidden total.
     """
     rows = await ledger.standings(
-        conn, quarter.first_day, measure.measure_id, pledge=pledge, dimension=dimension, member=member, at=as_of
+        conn, quarter.first_day, measure.measure_id, pledge=pledge, dimension=dimension, member=member, known=known
     )
     amounts = {
         row["contract_id"]: Amounts.of(measure.kind, row["value"], row["numerator"], row["denominator"])
@@ -199,7 +199,7 @@ async def contracts_behind(
     }
     hidden: set[UUID] = set()
     if measure.suppress:
-        cells, _ = await _cells(conn, quarter, Wanted(codes=[measure.code]), as_of)
+        cells, _ = await _cells(conn, quarter, Wanted(codes=[measure.code]), known)
         secret = {
             (cell.dimension, cell.member)
             for cell in showing.hide_small_numbers(cells, threshold)

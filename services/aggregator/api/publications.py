@@ -9,6 +9,7 @@ from fastapi import Query, Response
 from pydantic import Field
 
 from services.aggregator.actions import comparing, publishing, reading
+from services.aggregator.actions.naming import measure_called
 from services.aggregator.api.routing import (
     Analyst,
     AsOf,
@@ -23,12 +24,11 @@ from services.aggregator.api.routing import (
     Threshold,
     Unit,
     WantedQuarter,
-    measure_called,
 )
 from services.aggregator.models.coverage import QuarterCoverage, QuarterOverview
 from services.aggregator.models.facts import REGION
 from services.aggregator.models.pledges import PartnerReport
-from services.aggregator.models.publications import Bridge, HeardUpTo, Publication, ShownChange
+from services.aggregator.models.publications import Bridge, HeardUpTo, Known, Publication, ShownChange
 from services.aggregator.models.totals import Dimension
 from services.aggregator.store import publications as store
 from shared.api import Cursor, Limit, Now, Page, Tx, api_router, decode_cursor, encode_cursor
@@ -98,7 +98,9 @@ async def pending_changes(quarter: QuarterCode, tx: Tx, caller: Analyst, thresho
     last = await store.last_publication(tx, quarter.first_day)
     if last is None:
         raise store.NoSuchPublication(f"{quarter} has not been published yet.")
-    return await comparing.shown_changes(tx, await store.changes_since(tx, quarter.first_day, last.entry), threshold=threshold)
+    return await comparing.shown_changes(
+        tx, await store.changes_between(tx, quarter.first_day, Known(last.entry)), threshold=threshold
+    )
 
 
 @router.get("/bridge")

@@ -10,11 +10,9 @@ from fastapi import Depends, Path, Query, Request
 from pydantic import AfterValidator, AwareDatetime, Field
 
 from services.aggregator.actions.reading import Wanted, latest_quarter
-from services.aggregator.models.totals import Counted, CountedMeasure, Dimension
-from services.aggregator.store import totals as store
+from services.aggregator.models.totals import Counted, Dimension
 from shared.access import Caller, Role, Scope, allow
 from shared.api import Now, Tx
-from shared.db import Connection
 from shared.errors import FieldError, Invalid
 from shared.obligations import Text
 from shared.quarters import Quarter, QuarterCode
@@ -79,21 +77,6 @@ async def _wanted(
 
 
 WantedTotals = Annotated[Wanted, Depends(_wanted)]
-
-
-async def measure_called(conn: Connection, code: str, unit: str | None, owner_id: UUID | None) -> CountedMeasure:
-    """Raises NoSuchMeasure; Invalid where the code is counted in several units and none is named."""
-    found = [
-        measure for measure in await store.measures(conn, code) if unit in (None, measure.unit) and measure.buyer_id == owner_id
-    ]
-    if not found:
-        raise store.NoSuchMeasure
-    if len(found) > 1:
-        units = ", ".join(sorted({f"{measure.unit} ({measure.framework})" for measure in found}))
-        raise Invalid(
-            errors=[FieldError("/query/unit", f"This measure is counted in several ways; name one unit: {units}", "ambiguous")]
-        )
-    return found[0]
 
 
 def one_moment(as_of: datetime | None, publication: int | None) -> None:

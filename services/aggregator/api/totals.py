@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from services.aggregator.actions import reading
+from services.aggregator.actions.naming import measure_called
 from services.aggregator.api import csv_feed
 from services.aggregator.api.routing import (
     Analyst,
@@ -24,12 +25,12 @@ from services.aggregator.api.routing import (
     Unit,
     WantedQuarter,
     WantedTotals,
-    measure_called,
     one_moment,
 )
 from services.aggregator.api.tags import NOT_MODIFIED, Tag
 from services.aggregator.models.behind import ContractsBehind
 from services.aggregator.models.facts import REGION
+from services.aggregator.models.publications import Known
 from services.aggregator.models.totals import Dimension, Total, Totals, YearTotals
 from services.aggregator.rules.showing import overlap_notes
 from shared.api import Cursor, Limit, Tx, api_router, decode_cursor, encode_cursor
@@ -137,7 +138,7 @@ async def contracts_behind(
         dimension=dimension,
         member=member,
         threshold=threshold,
-        as_of=as_of,
+        known=Known(at=as_of),
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from uuid import UUID
+
 from pydantic import AwareDatetime, Field
 
 from services.aggregator.models.totals import Counted
@@ -16,6 +19,39 @@ class ReturnsCoverage(Frozen):
     due: int
     received: int
     approved: int = Field(description="Every line of them is approved.")
+
+    @property
+    def not_received(self) -> int:
+        return self.due - self.received
+
+    @property
+    def not_approved(self) -> int:
+        """Of those received."""
+        return max(self.received - self.approved, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class BuyerCoverage:
+    """Returns of one buyer's contracts in a quarter."""
+
+    buyer: str
+    shares_contracts: bool
+    returns: ReturnsCoverage
+
+
+@dataclass(frozen=True, slots=True)
+class IncompleteReturn:
+    """A return that is not in, or not wholly approved, of a contract that the ICB may see."""
+
+    return_id: UUID
+    contract_id: UUID
+    reference: str
+    title: str
+    suppliers: tuple[str, ...]
+    pledge: bool
+    received: bool
+    lines: int
+    approved: int
 
 
 class MeasureCoverage(Frozen):

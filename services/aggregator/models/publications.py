@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from services.aggregator.models.totals import Amounts, Counted, Dimension
+from services.aggregator.models.totals import Amounts, Counted, Dimension, Total
 from shared.obligations import Amount, Frozen, Kind
 from shared.quarters import Quarter
 
@@ -45,6 +48,16 @@ class PublicationRecord:
 
     publication: Publication
     entry: int
+
+
+class Known(NamedTuple):
+    """What was known: up to an entry of the ledger, or at a time; without either, everything."""
+
+    entry: int | None = None
+    at: datetime | None = None
+
+
+EVERYTHING = Known()
 
 
 class HeardUpTo(Frozen):
@@ -156,3 +169,20 @@ class Bridge(Frozen):
     before: Compared
     after: Compared
     parts: tuple[BridgePart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A total of the region as it was known twice."""
+
+    before: Total | None
+    after: Total | None
+    difference: Decimal | None
+    """Of the values; of ratios and yes/no in percentage points. None where either is not known."""
+
+    @property
+    def either(self) -> Total:
+        found = self.after or self.before
+        if found is None:
+            raise ValueError("neither is there")
+        return found

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping
 from decimal import Decimal
 
-from services.aggregator.models.publications import Part, Standing, Step
-from services.aggregator.models.totals import Amounts
+from services.aggregator.models.publications import Beside, Part, Standing, Step
+from services.aggregator.models.totals import Amounts, Total
 from services.aggregator.rules.counting import percent
 from shared.obligations import Kind
 
@@ -60,3 +60,13 @@ def _moves(before: Standing, before_now: Standing, after: Standing) -> Iterator[
 
 def _zero(kind: Kind) -> Amounts:
     return Amounts.of(kind, Decimal(0), Decimal(0), Decimal(0))
+
+
+def beside(before: Total | None, after: Total | None) -> Beside:
+    """Both totals of one place, with their difference."""
+    was, now = (None if total is None else _measured(total) for total in (before, after))
+    return Beside(before, after, None if was is None or now is None else now - was)
+
+
+def _measured(total: Total) -> Decimal | None:
+    return total.percent if total.kind in (Kind.RATIO, Kind.FLAG) else total.value

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.aggregator.models.facts import REGION
 from services.aggregator.models.pledges import PartnerStanding
+from services.aggregator.models.publications import EVERYTHING, Known
 from services.aggregator.models.totals import Cell, Dimension
 from services.aggregator.store.contributions import CELLS, CONTRIBUTIONS
 from services.aggregator.store.shown import SHOWN, cells
@@ -71,11 +72,9 @@ async def totals(
     codes: Sequence[str] | None = None,
     dimensions: Sequence[str] | None = None,
     own: bool | None = None,
-    entry: int | None = None,
-    at: datetime | None = None,
+    known: Known = EVERYTHING,
 ) -> list[Cell]:
-    """As they were known up to an entry of the ledger, or at a time."""
-    return await cells(conn, await conn.fetch(_TOTALS, quarter, entry, at, codes, dimensions, own))
+    return await cells(conn, await conn.fetch(_TOTALS, quarter, *known, codes, dimensions, own))
 
 
 async def standings(
@@ -86,14 +85,13 @@ async def standings(
     pledge: bool = False,
     dimension: Dimension = Dimension.REGION,
     member: str = REGION,
-    entry: int | None = None,
-    at: datetime | None = None,
+    known: Known = EVERYTHING,
 ) -> list[Record]:
     """What stands behind a total, per contract and supplier.
 
     ``due`` (0 or 1), ``figures`` (0: none approved), ``value``, ``numerator``, ``denominator``, ``allocations``.
     """
-    return await conn.fetch(_STANDINGS, quarter, entry, at, measure_id, pledge, dimension, member)
+    return await conn.fetch(_STANDINGS, quarter, *known, measure_id, pledge, dimension, member)
 
 
 async def members_of(conn: Connection, allocations: Collection[UUID]) -> dict[UUID, set[tuple[Dimension, str]]]:

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from services.aggregator.models.publications import FigureChange, HeardUpTo, Publication, PublicationRecord, Reason
+from services.aggregator.models.publications import (
+    EVERYTHING,
+    FigureChange,
+    HeardUpTo,
+    Known,
+    Publication,
+    PublicationRecord,
+    Reason,
+)
 from services.aggregator.models.totals import Total
 from shared.db import Connection, Record
 from shared.errors import NotFound
@@ -67,10 +75,15 @@ async def publications(
     return [_publication(row) for row in rows]
 
 
-async def last_publication(conn: Connection, quarter: date) -> PublicationRecord | None:
+async def last_publication(conn: Connection, quarter: date, known: Known = EVERYTHING) -> PublicationRecord | None:
     row = await conn.fetchrow(
-        f"{_PUBLICATIONS} WHERE quarter = $1 ORDER BY number DESC LIMIT 1",
+        f"""
+        {_PUBLICATIONS}
+        WHERE quarter = $1 AND ($2::bigint IS NULL OR entry <= $2) AND ($3::timestamptz IS NULL OR published_at <= $3)
+        ORDER BY number DESC LIMIT 1
+        """,
         quarter,
+        *known,
     )
     return None if row is None else PublicationRecord(_publication(row), row["entry"])
 
@@ -165,18 +178,21 @@ async def changes(conn: Connection, publication_id: UUID) -> list[FigureChange]:
     return [FigureChange(**dict(row)) for row in rows]
 
 
-async def changes_since(conn: Connection, quarter: date, entry: int) -> list[FigureChange]:
-    """Lines of a quarter whose figure differs at present from what the ledger knew up to ``entry``."""
+async def changes_between(conn: Connection, quarter: date, was: Known, now: Known = EVERYTHING) -> list[FigureChange]:
+    """Lines of a quarter whose figure differs; ``now`` knows no less than ``was``."""
     rows = await conn.fetch(
         """
         WITH now AS (
-            SELECT DISTINCT ON (return_id, line_id) * FROM figures WHERE quarter = $1
+            SELECT DISTINCT ON (return_id, line_id) * FROM figures
+            WHERE quarter = $1 AND ($4::bigint IS NULL OR entry <= $4) AND ($5::timestamptz IS NULL OR applied_at <= $5)
             ORDER BY return_id, line_id, version DESC, correction DESC
         ), was AS (
-            SELECT DISTINCT ON (return_id, line_id) * FROM figures WHERE quarter = $1 AND entry <= $2
+            SELECT DISTINCT ON (return_id, line_id) * FROM figures
+            WHERE quarter = $1 AND ($2::bigint IS NULL OR entry <= $2) AND ($3::timestamptz IS NULL OR applied_at <= $3)
             ORDER BY return_id, line_id, version DESC, correction DESC
         ), due AS (
-            SELECT DISTINCT ON (return_id) return_id, received FROM dues WHERE quarter = $1 AND entry <= $2
+            SELECT DISTINCT ON (return_id) return_id, received FROM dues
+            WHERE quarter = $1 AND ($2::bigint IS NULL OR entry <= $2) AND ($3::timestamptz IS NULL OR applied_at <= $3)
             ORDER BY return_id, version DESC, correction DESC
         )
         SELECT line_id, now.contract_id, now.measure_id, was.line_id IS NOT NULL AS known,
@@ -190,7 +206,8 @@ async def changes_since(conn: Connection, quarter: date, entry: int) -> list[Fig
         ORDER BY now.measure_id, line_id
         """,
         quarter,
-        entry,
+        *was,
+        *now,
     )
     return [_change(row) for row in rows]
 

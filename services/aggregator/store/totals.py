@@ -7,6 +7,7 @@ from datetime import date
 from uuid import UUID
 
 from services.aggregator.models.coverage import ReturnsCoverage
+from services.aggregator.models.publications import EVERYTHING, Known
 from services.aggregator.models.totals import Cell, CountedMeasure
 from services.aggregator.store.shown import MEASURE, SHOWN, cells, counted_measure
 from shared.db import Connection, Pool, Record
@@ -79,19 +80,21 @@ async def measures(conn: Connection, code: str) -> list[CountedMeasure]:
     return [counted_measure(row) for row in rows]
 
 
-async def returns_coverage(conn: Connection, quarter: date) -> dict[bool, ReturnsCoverage]:
+async def returns_coverage(conn: Connection, quarter: date, known: Known = EVERYTHING) -> dict[bool, ReturnsCoverage]:
     """Returns due, received and approved: of contracts (False) and of pledges (True)."""
     rows = await conn.fetch(
         """
         SELECT pledge, count(*) AS due, count(*) FILTER (WHERE received) AS received,
                count(*) FILTER (WHERE NOT (false = ANY(approved))) AS approved
         FROM (
-            SELECT DISTINCT ON (return_id) pledge, received, approved FROM dues WHERE quarter = $1
+            SELECT DISTINCT ON (return_id) pledge, received, approved FROM dues
+            WHERE quarter = $1 AND ($2::bigint IS NULL OR entry <= $2) AND ($3::timestamptz IS NULL OR applied_at <= $3)
             ORDER BY return_id, version DESC, correction DESC
         ) AS newest
         GROUP BY pledge ORDER BY pledge
         """,
         quarter,
+        *known,
     )
     none = ReturnsCoverage(due=0, received=0, approved=0)
     return {False: none, True: none} | {

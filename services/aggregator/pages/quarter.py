@@ -1,0 +1,113 @@
+"""The quarter: coverage first, then what was delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Request, Response
+from pydantic import BaseModel
+
+from services.aggregator.actions import reading
+from services.aggregator.pages import drawings
+from services.aggregator.pages import quarter_tables as tables
+from services.aggregator.pages.asking import Asked
+from services.aggregator.pages.downloads import ChartForm, TableForm, chart_file, table_file, table_named
+from services.aggregator.pages.routing import Analyst, WantedFigures, pages
+from services.aggregator.pages.tables import Table
+from services.aggregator.rules.showing import overlap_notes
+from services.aggregator.store import missing, totals
+from shared.api import Cursor, Now, Tx, decode_cursor, encode_cursor
+from shared.db import Connection
+from shared.pages.forms import Bound, Says, bind, blank
+from shared.pages.site import Form, redirect
+from shared.quarters import Quarter, local_date
+from shared.words import day
+
+_PAGE = 50
+
+
+@pages.router.get("/")
+async def the_quarter(visitor: Analyst, request: Request, tx: Tx, now: Now, asked: WantedFigures) -> Response:
+    found = await tables.framework_totals(tx, asked)
+    returns = await tables.returns_coverage(tx, asked)
+    return pages.show(
+        request,
+        "quarter.jinja",
+        now=now,
+        asked=asked,
+        quarters=[Quarter(first) for first in reversed(await totals.quarters(tx))],
+        overview=await reading.overview(tx, asked.quarter),
+        returns=returns,
+        chart=await drawings.framed(drawings.of_coverage(asked, returns)),
+        buried=await totals.buried(tx),
+        coverage=await tables.coverage(tx, asked),
+        totals=tables.totals_table("totals", asked, found),
+        pledges=await tables.pledges(tx, asked),
+        overlaps=overlap_notes(found),
+    )
+
+
+@pages.router.get("/missing")
+async def what_is_missing(visitor: Analyst, request: Request, tx: Tx, now: Now, asked: WantedFigures, cursor: Cursor) -> Response:
+    after = decode_cursor(cursor, bool, str, UUID) if cursor else None
+    found = await missing.incomplete_returns(tx, asked.quarter.first_day, asked.known, after=after, limit=_PAGE + 1)
+    last = found[_PAGE - 1] if len(found) > _PAGE else None
+    more = encode_cursor(last.received, last.reference, last.return_id) if last else None
+    return pages.show(
+        request,
+        "missing.jinja",
+        now=now,
+        asked=asked,
+        returns=await tables.returns_coverage(tx, asked),
+        buyers=await tables.buyers_coverage(tx, asked),
+        missing=tables.missing_table(asked, found[:_PAGE]),
+        more=more and asked.link("/missing", cursor=more),
+        back={"href": asked.link("/"), "text": "Back to the quarter"},
+    )
+
+
+class Cut(BaseModel):
+    day: Annotated[date, Says("Enter the date of the cut", "Date of the cut must be a real date")]
+
+
+@pages.router.get("/cut")
+async def ask_for_cut(visitor: Analyst, request: Request, now: Now, asked: WantedFigures) -> Response:
+    return pages.show(request, "cut.jinja", **_cut_context(now, asked, blank(day=asked.cut or local_date(now))))
+
+
+@pages.router.post("/cut")
+async def make_cut(visitor: Analyst, request: Request, now: Now, form: Form, asked: WantedFigures) -> Response:
+    """Nothing is kept: the ledger knows what was known on any day, so that a link to the cut shows the same figures for ever."""
+    bound = bind(Cut, form)
+    if bound.value is not None and bound.value.day > local_date(now):
+        bound = bound.wrong(f"Date of the cut must be {day(local_date(now))} or earlier", name="day")
+    if bound.value is None:
+        raise pages.again(request, "cut.jinja", **_cut_context(now, asked, bound))
+    return redirect(replace(asked, cut=bound.value.day, publication=None).link("/"))
+
+
+def _cut_context(now: datetime, asked: Asked, form: Bound[Any]) -> dict[str, Any]:
+    return {"now": now, "form": form, "asked": asked, "back": {"href": asked.link("/"), "text": "Back to the quarter"}}
+
+
+_TABLES: dict[str, Callable[[Connection, Asked], Awaitable[Table]]] = {
+    "coverage": tables.coverage,
+    "coverage-by-buyer": tables.buyers_coverage,
+    "missing": tables.missing,
+    "totals": tables.totals,
+    "pledges": tables.pledges,
+}
+
+
+@pages.router.get("/tables/{name:str}.{form:str}")
+async def download_table(visitor: Analyst, name: str, form: TableForm, tx: Tx, asked: WantedFigures) -> Response:
+    return table_file(await table_named(_TABLES, name)(tx, asked), form)
+
+
+@pages.router.get("/charts/coverage.{form:str}")
+async def download_coverage_chart(visitor: Analyst, form: ChartForm, tx: Tx, asked: WantedFigures) -> Response:
+    return await chart_file(drawings.of_coverage(asked, await tables.returns_coverage(tx, asked)), form)

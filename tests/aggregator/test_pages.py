@@ -1,0 +1,172 @@
+"""The analyst's pages, as a browser without JavaScript sees them: coverage first, nothing small shown, a quarter closed."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+
+import pytest
+from openpyxl import load_workbook
+
+from services.aggregator.main import service
+from services.commitments.main import service as commitments
+from shared.access import Role
+from shared.events.commitments import IcbSees
+from tests.aggregator.builders import (
+    AFTER_Q2,
+    HOURS,
+    MONEY,
+    RATIO,
+    Contract,
+    a_measure,
+    an_organisation,
+    contract_recorded,
+    recorded,
+)
+from tests.aggregator.conftest import Aggregator
+from tests.conftest import OpenRuntime
+from tests.visiting import Page, Visit
+
+pytestmark = pytest.mark.asyncio
+
+PRESENT = datetime(2026, 11, 2, 10, tzinfo=UTC)
+QUARTER = "quarter=2026-27-Q2"
+
+
+class Analyst(Visit):
+    """An analyst before the aggregator's pages, and what the aggregator has heard."""
+
+    hears: Callable[..., object]
+
+    async def table(self, page: Page, caption: str, form: str = "CSV") -> bytes:
+        """A table of the page, downloaded."""
+        answer = await self.http.get(page.links[f"{form} of {caption}"])
+        assert answer.status_code == 200, answer.text
+        return answer.content
+
+    async def rows(self, page: Page, caption: str) -> list[dict[str, str]]:
+        return list(csv.DictReader(io.StringIO((await self.table(page, caption)).decode("utf-8-sig"))))
+
+
+@pytest.fixture
+async def analyst(runtime: OpenRuntime) -> Analyst:
+    at_work = await runtime(service, at=PRESENT)
+    visit = await Analyst.of(at_work, await runtime(commitments, at=PRESENT), Role.ICB_ANALYST)
+    visit.hears = Aggregator(at_work.settings.database("aggregator"), at_work.pool).hears
+    return visit
+
+
+async def test_the_quarter_begins_with_its_coverage(analyst: Analyst):
+    await analyst.hears(Contract().owes(HOURS).all("1200.5"), Contract().owes(HOURS).opened(), Contract().owes(HOURS).submitted())
+    page = await analyst.get("/icb/")
+    assert page.title == "The quarter: July to September 2026 (2026-27 Q2) – Parity"
+    assert "1 of 3 returns of contracts are approved. 1 return has not been received. 1 return is received and not" in page.text
+    assert page.text.index("How complete it is") < page.text.index("What was delivered")
+    assert "Jobs: Improved skills NT8 Label of NT8 1,200.5 hours 3 2 1" in page.text
+    assert await analyst.rows(page, "Returns due, received and approved") == [
+        {
+            "Quarter": "2026-27-Q2",
+            "Figures": "As known now, not a publication",
+            "Returns of": returns_of,
+            "Due": str(due),
+            "Received": str(received),
+            "Approved": str(approved),
+            "Not received": str(due - received),
+            "Received, not wholly approved": str(received - approved),
+        }
+        for returns_of, due, received, approved in [("Contracts", 3, 2, 1), ("Partner VCFSE pledges", 0, 0, 0)]
+    ]
+
+
+async def test_what_is_missing_names_only_contracts_that_the_analyst_may_see(analyst: Analyst):
+    open_book, closed_book = an_organisation("Open Trust"), an_organisation("Closed Council")
+    supplier = an_organisation("Helpful Ltd")
+    named, unnamed = Contract("C-NAMED", buyers=(open_book,), suppliers=(supplier,)), Contract("C-UNNAMED", buyers=(closed_book,))
+    partly = Contract("C-PARTLY", buyers=(open_book,)).owes(HOURS, MONEY)
+    await analyst.hears(
+        recorded(supplier), recorded(open_book, icb_sees=IcbSees.CONTRACTS), recorded(closed_book, icb_sees=IcbSees.TOTALS)
+    )
+    await analyst.hears(contract_recorded(each) for each in (named, unnamed, partly.contract))
+    await analyst.hears(named.owes(HOURS).opened(), unnamed.owes(HOURS).opened(), partly.submitted(), partly.approved(5, nth=0))
+    page = await analyst.get("/icb/missing")
+    assert "C-NAMED Title of C-NAMED Helpful Ltd contract Return not received" in page.text
+    assert "C-PARTLY" in page.text
+    assert "Open Trust 2 1 0 1 1 Yes" in page.text
+    assert "Closed Council 1 0 0 1 0 No" in page.text
+    downloaded = await analyst.table(page, "Contracts whose return is missing or not wholly approved")
+    assert "C-UNNAMED" not in page.html
+    assert b"C-UNNAMED" not in downloaded
+    assert b"C-NAMED" in downloaded
+
+
+async def test_a_quarter_is_closed_after_seeing_what_is_missing(analyst: Analyst):
+    await analyst.hears(Contract().owes(HOURS).all(100), Contract().owes(HOURS).opened())
+    page = await analyst.get((await analyst.get("/icb/")).links["Close this quarter"])
+    assert "1 return has not been received" in page.text
+    assert "publication 1" in page.text
+    again = await analyst.submit(page, "Close the quarter", expect=422)
+    assert again.links["Select that you have seen what is missing"] == "#seen"
+    made = await analyst.submit(again, "Close the quarter", {"seen": "yes"})
+    assert "Publication 1" in made.text
+    closed = await analyst.get("/icb/close?quarter=2026-27-Q2")
+    assert "Nothing was heard about this quarter since its last publication." in closed.text
+    assert not any(words == "Close the quarter" for form in closed.forms for words, _, _ in form.buttons)
+    refused = await analyst.submit(again, "Close the quarter", {"seen": "yes", "key": "another"}, expect=422)
+    assert "Nothing was heard about this quarter" in refused.text
+
+
+async def test_a_quarter_that_is_not_over_cannot_be_closed(analyst: Analyst):
+    page = await analyst.get("/icb/close?quarter=2026-27-Q3")
+    assert "2026-27 Q3 ends on 31 December 2026. It can be closed after that." in page.text
+
+
+async def test_a_cut_shows_what_was_known_and_says_everywhere_that_it_is_provisional(analyst: Analyst):
+    hours = Contract().owes(HOURS)
+    await analyst.hears(hours.all(100))
+    await analyst.hears(hours.restated(90), at=AFTER_Q2 + timedelta(days=5))
+    page = await analyst.get("/icb/cut?quarter=2026-27-Q2")
+    wrong = {"day-day": "3", "day-month": "11", "day-year": "2026"}
+    again = await analyst.submit(page, "Make the cut", wrong, expect=422)
+    assert again.links["Date of the cut must be 2 November 2026 or earlier"] == "#day-day"
+    cut = await analyst.submit(again, "Make the cut", {"day-day": "22", "day-month": "10"})
+    assert "Provisional figures" in cut.text
+    assert "100 hours" in cut.text
+    assert "90 hours" in (await analyst.get("/icb/")).text
+    [row] = await analyst.rows(cut, "What contracts delivered in the region")
+    assert (row["Figures"], row["Value"]) == ("Provisional, as known at the end of 22 October 2026", "100")
+    assert "Provisional" in (await analyst.get(cut.links["See what is missing"])).text
+
+
+async def test_before_the_day_of_a_cut_nothing_was_known(analyst: Analyst):
+    await analyst.hears(Contract().owes(HOURS).all(100))
+    page = await analyst.get(f"/icb/?{QUARTER}&cut=2026-10-19")
+    assert "No return of a contract is known for this quarter yet" in page.text
+    assert "100 hours" not in page.text
+    await analyst.get(f"/icb/?{QUARTER}&cut=2026-11-03", expect=422)
+    await analyst.get(f"/icb/?{QUARTER}&cut=2026-10-20&publication=1", expect=422)
+
+
+async def test_a_table_is_downloaded_as_a_workbook_in_which_nothing_runs(analyst: Analyst):
+    measure = a_measure("NT8", label="=HYPERLINK(1)")
+    await analyst.hears(Contract().owes(measure, RATIO).all("1200.5", (90, 120)))
+    page = await analyst.get("/icb/")
+    book = load_workbook(BytesIO(await analyst.table(page, "What contracts delivered in the region", "XLSX")))
+    headings, hours, ratio = [[cell.value for cell in row] for row in book.active.iter_rows()]
+    assert headings[:6] == ["Quarter", "Figures", "Theme", "Outcome", "Code", "Measure"]
+    assert hours[5:8] == ["=HYPERLINK(1)", "hours", 1200.5]
+    assert {cell.data_type for cell in book.active["F"]} == {"s"}
+    assert ratio[8:11] == [90, 120, 75]
+    assert "75.0 % (90 of 120)" in page.text
+
+
+async def test_pages_are_for_the_analyst_alone(analyst: Analyst, runtime: OpenRuntime):
+    at_work = await runtime(service, at=PRESENT)
+    identity = await runtime(commitments, at=PRESENT)
+    for role in set(Role) - {Role.ICB_ANALYST}:
+        other = await Visit.of(at_work, identity, role)
+        for path in ("/icb/", "/icb/missing", "/icb/close", "/icb/cut", "/icb/tables/totals.csv"):
+            await other.get(path, expect=403)
+    await Visit.nobody(at_work).get("/icb/", expect=303)
