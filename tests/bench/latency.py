@@ -182,7 +182,7 @@ async def _watch(feed: httpx.AsyncClient, known: Counter[str], awaited: Counter[
             for buyer, number in now.items():
                 seen[buyer] += [at] * (number - known[buyer])
             known |= now
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.05)  # a reader who asks more often than that would be most of what is measured
     return seen
 
 
