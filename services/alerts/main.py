@@ -8,6 +8,7 @@ from prometheus_client import Gauge
 
 from services.alerts.api import ROUTERS
 from services.alerts.handlers import handlers
+from services.alerts.pages import pages
 from services.alerts.schedule import CHORES
 from services.alerts.store.alerts import open_by_severity_and_kind
 from shared.db import Pool
@@ -30,6 +31,7 @@ service = create_service(
     routers=ROUTERS,
     handlers=handlers,
     chores=CHORES,
+    pages=pages,
     migrations=Path(__file__).parent / "migrations",
     gauges=_observe,
 )

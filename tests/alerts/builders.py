@@ -263,7 +263,10 @@ class Telling:
 
 async def contents(conn: Connection) -> dict[str, list[dict[str, Any]]]:
     """Every table of the service, but for how often something was told: that counts the tellings, not the facts."""
-    tables = ("contracts", "obligations", "promises", "return_versions", "owed", "line_versions", "ratings", "alerts")
+    tables = (
+        *("contracts", "obligations", "promises", "return_versions", "returns", "owed", "line_versions"),
+        *("ratings", "alerts"),
+    )
     found = {}
     for table in tables:
         rows = [dict(row) for row in await conn.fetch(f"SELECT * FROM {table}")]

@@ -10,14 +10,17 @@ import pytest
 
 from services.alerts.handlers import fold
 from services.alerts.main import service
+from services.commitments.main import service as commitments
 from shared.access import Role, Scope
 from shared.db import Connection, connect
 from shared.events import Event
-from shared.identity import keys, people
+from shared.identity import keys
+from shared.identity import people as identity
 from shared.ids import new_id
 from shared.schedule import run_due
 from shared.service import Runtime
 from tests.alerts.builders import BUYER, SUPPLIER, Telling
+from tests.alerts.visitors import People
 from tests.conftest import NOON, Databases, OpenRuntime
 
 
@@ -53,11 +56,11 @@ class World:
 
     async def person(self, organisation_id: UUID, *roles: Role, scopes: Sequence[str] = tuple(Scope)) -> dict[str, str]:
         """The headers of somebody's requests."""
-        identity = urlsplit(self.runtime.settings.database("identity"))._replace(netloc="commitments@").geturl()
-        conn = await connect(identity)
+        url = urlsplit(self.runtime.settings.database("identity"))._replace(netloc="commitments@").geturl()
+        conn = await connect(url)
         try:
-            person = people.Person(new_id(), "Somebody", f"{new_id()}@parity.example", organisation_id, tuple(roles))
-            await people.add(conn, person, at=NOON)
+            person = identity.Person(new_id(), "Somebody", f"{new_id()}@parity.example", organisation_id, tuple(roles))
+            await identity.add(conn, person, at=NOON)
             _, secret = await keys.create(conn, person_id=person.id, label="test", scopes=scopes, at=NOON)
         finally:
             await conn.close()
@@ -78,3 +81,8 @@ async def world(runtime: Callable[..., Awaitable[Runtime]] | OpenRuntime, tell: 
         world = World(at_work, client, tell)
         await world.until(NOON)  # chores have run before, so days that are skipped are caught up
         yield world
+
+
+@pytest.fixture
+async def people(world: World, runtime: OpenRuntime) -> People:
+    return People(world.runtime, await runtime(commitments))

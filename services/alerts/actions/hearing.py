@@ -10,6 +10,7 @@ from services.alerts.models.facts import LineVersion, Owed
 from services.alerts.models.news import Affected, Heard
 from services.alerts.rules.news import contracts_of, evidence_of, news
 from services.alerts.store import facts as store
+from services.alerts.store import returns as returns_store
 from shared.db import Connection
 from shared.events.returns import LineFact, ReturnFact
 from shared.quarters import Quarter
@@ -38,6 +39,7 @@ async def hear(conn: Connection, heard: Sequence[Heard]) -> None:
         ),
     )
     await store.add(conn, found)
+    await returns_store.add(conn, found.returns)
     rated_since: dict[UUID, Quarter] = {}
     facts: list[Owed | LineVersion] = [*found.owed, *found.lines]
     for fact in facts:

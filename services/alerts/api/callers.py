@@ -10,4 +10,3 @@ Reader: TypeAlias = Annotated[Caller, allow(Role.CONTRACT_MANAGER, *SUPPLIER, Ro
 Buyer: TypeAlias = Annotated[Caller, allow(Role.CONTRACT_MANAGER, scope=Scope.ALERTS_WRITE)]
 Supplier: TypeAlias = Annotated[Caller, allow(*SUPPLIER, scope=Scope.ALERTS_WRITE)]
 EitherParty: TypeAlias = Annotated[Caller, allow(Role.CONTRACT_MANAGER, *SUPPLIER, scope=Scope.ALERTS_WRITE)]
-

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from uuid import UUID
+
 from services.alerts.models.alerts import Viewer
 from shared.access import SUPPLIER, Caller, Role
 
@@ -27,3 +30,13 @@ def buyers_eyes(caller: Caller) -> Viewer:
 def suppliers_eyes(caller: Caller) -> Viewer:
     """What the caller may answer as the supplier."""
     return Viewer(caller.organisation_id, as_buyer=False, as_supplier=caller.has(*SUPPLIER), as_icb=False)
+
+
+def is_buyer(caller: Caller, buyer_ids: Collection[UUID]) -> bool:
+    """Whether the caller works on alerts of a contract with these buyers."""
+    return caller.has(Role.CONTRACT_MANAGER) and caller.organisation_id in buyer_ids
+
+
+def is_supplier(caller: Caller, supplier_ids: Collection[UUID]) -> bool:
+    """Whether the caller answers alerts of a contract with these suppliers."""
+    return caller.has(*SUPPLIER) and caller.organisation_id in supplier_ids

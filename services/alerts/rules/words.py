@@ -42,6 +42,12 @@ _ENDED = {
 }
 
 
+def about(kind: AlertKind, quarter: Quarter, obligation_reference: str | None, label: str | None) -> str:
+    """What an alert is about, as its heading: ``Shortfall: SV1 Staff hours on school visits, 2026-27 Q2``."""
+    what = " ".join(filter(None, [obligation_reference, label]))
+    return f"{kind.replace('_', ' ').capitalize()}: {f'{what}, ' if what else ''}{quarter}"
+
+
 def why_rated(rating: StoredRating) -> str:
     """``Delivered 110 of 150 hours in 2026-27 Q1 to 2026-27 Q3 (73.3 %): requires improvement.``"""
     if rating.reason is not None or rating.delivered is None or rating.target is None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from services.alerts.models.alerts import Alert, Viewer
 from services.alerts.models.facts import KnownContract, KnownObligation
 from services.alerts.store.alerts import as_alert
-from shared.db import Connection
+from shared.db import Connection, Record
 from shared.obligations import Side
 from shared.quarters import Quarter, local_date
 from shared.ratings import AlertDates, AlertKind, AlertStatus, EscalationLevel, Rating, Severity
@@ -39,6 +39,10 @@ class SeenAlert:
     contract_title: str
     obligation_reference: str | None
     label: str | None
+    buyer_ids: tuple[UUID, ...]
+    supplier_ids: tuple[UUID, ...]
+    shared_with_icb: bool
+    escalates_to_icb: bool
 
 
 async def alerts(
@@ -53,8 +57,8 @@ async def alerts(
     """The newest first; ``before`` is where the last page ended."""
     found = await conn.fetch(
         """
-        SELECT a.*, c.reference AS contract_reference, c.title AS contract_title,
-               o.reference AS obligation_reference, o.label
+        SELECT a.*, c.reference AS contract_reference, c.title AS contract_title, c.buyer_ids, c.supplier_ids,
+               c.shared_with_icb, c.escalates_to_icb, o.reference AS obligation_reference, o.label
         FROM alerts a JOIN contracts_in_sight c USING (contract_id) LEFT JOIN obligations o ON o.obligation_id = a.obligation_id
         WHERE (($2 AND c.buyer_ids @> ARRAY[$1::uuid]) OR ($3 AND c.supplier_ids @> ARRAY[$1::uuid])
                OR ($4 AND (a.level = 'icb' OR c.shared_with_icb)))
@@ -83,16 +87,14 @@ async def alerts(
         before[1] if before else None,
         limit,
     )
-    return [
-        SeenAlert(
-            as_alert({name: value for name, value in row.items() if name in Alert.__dataclass_fields__}),
-            row["contract_reference"],
-            row["contract_title"],
-            row["obligation_reference"],
-            row["label"],
-        )
-        for row in found
-    ]
+    return [as_seen(row) for row in found]
+
+
+def as_seen(row: Record) -> SeenAlert:
+    """From a row that holds the alert's own columns and the names around it."""
+    own = {name: value for name, value in row.items() if name in Alert.__dataclass_fields__}
+    around = {name: row[name] for name in SeenAlert.__dataclass_fields__ if name != "alert"}
+    return SeenAlert(as_alert(own), **around | {"buyer_ids": tuple(row["buyer_ids"]), "supplier_ids": tuple(row["supplier_ids"])})
 
 
 async def contract(conn: Connection, viewer: Viewer, contract_id: UUID) -> KnownContract | None:

@@ -1,0 +1,86 @@
+"""The work list: alerts in the order in which their clocks run out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from services.alerts.models.alerts import Viewer
+from services.alerts.store.sight import SeenAlert, as_seen
+from shared.db import Connection
+from shared.ratings import AlertKind, AlertStatus, EscalationLevel, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class WorkFilter:
+    """What the work list is narrowed to; None is everything."""
+
+    status: AlertStatus | None = None
+    resolved_too: bool = False
+    """Without a status: also what is resolved."""
+    kind: AlertKind | None = None
+    severity: Severity | None = None
+    level: EscalationLevel | None = None
+    contract_id: UUID | None = None
+    contract: str | None = None
+    """Words of a contract's reference or title."""
+    of_person: UUID | None = None
+    """Who acknowledged it, owns its obligation, or is the executive whom it has reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class InLine:
+    seen: SeenAlert
+    place: date
+    """Where it stands in the line; with the alert's id, the cursor of what comes after it."""
+
+
+async def in_line(
+    conn: Connection, viewer: Viewer, wanted: WorkFilter, *, limit: int, after: tuple[date, UUID] | None = None
+) -> Sequence[InLine]:
+    """What escalates first comes first; what has reached the last level, before it; what is resolved, at the end."""
+    found = await conn.fetch(
+        """
+        SELECT a.*, c.reference AS contract_reference, c.title AS contract_title, c.buyer_ids, c.supplier_ids,
+               c.shared_with_icb, c.escalates_to_icb, o.reference AS obligation_reference, o.label,
+               place_in_line(a.status, a.escalates_on, a.recovery_due_on, a.level_since, a.resolved_at) AS place
+        FROM alerts a JOIN contracts_in_sight c USING (contract_id) LEFT JOIN obligations o ON o.obligation_id = a.obligation_id
+        WHERE (($2 AND c.buyer_ids @> ARRAY[$1::uuid]) OR ($3 AND c.supplier_ids @> ARRAY[$1::uuid])
+               OR ($4 AND (a.level = 'icb' OR c.shared_with_icb)))
+          AND ($5::text IS NULL OR a.status = $5) AND ($5::text IS NOT NULL OR $6 OR a.status <> 'resolved')
+          AND ($7::text IS NULL OR a.kind = $7) AND ($8::text IS NULL OR a.severity = $8)
+          AND ($9::text IS NULL OR a.level = $9) AND ($10::uuid IS NULL OR a.contract_id = $10)
+          AND ($11::text IS NULL OR position(lower($11) IN lower(c.reference || ' ' || c.title)) > 0)
+          AND ($12::uuid IS NULL OR a.acknowledged_by = $12 OR o.owner_id = $12
+               OR (a.level = 'executive' AND c.executive_id = $12))
+          AND ($13::date IS NULL
+               OR (place_in_line(a.status, a.escalates_on, a.recovery_due_on, a.level_since, a.resolved_at), a.alert_id)
+                  > ($13, $14::uuid))
+        ORDER BY place_in_line(a.status, a.escalates_on, a.recovery_due_on, a.level_since, a.resolved_at), a.alert_id
+        LIMIT $15
+        """,
+        viewer.organisation_id,
+        viewer.as_buyer,
+        viewer.as_supplier,
+        viewer.as_icb,
+        wanted.status,
+        wanted.resolved_too,
+        wanted.kind,
+        wanted.severity,
+        wanted.level,
+        wanted.contract_id,
+        wanted.contract,
+        wanted.of_person,
+        after[0] if after else None,
+        after[1] if after else None,
+        limit,
+    )
+    return [InLine(as_seen(row), row["place"]) for row in found]
+
+
+async def names(conn: Connection, organisation_ids: Sequence[UUID]) -> list[str]:
+    """The names of these organisations, as far as they are known, in the order of the alphabet."""
+    found = await conn.fetch("SELECT name FROM organisations WHERE organisation_id = ANY ($1) ORDER BY name", organisation_ids)
+    return [row["name"] for row in found]
