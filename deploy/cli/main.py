@@ -44,10 +44,11 @@ def _sentence(error: Exception) -> str | None:
     from shared.errors import ParityError
     from shared.log.interface import LogMisfit, LogUnavailable
     from shared.migrations import MigrationChanged
+    from shared.pages.assets import AssetsMissing
 
     if isinstance(error, ParityError):
         return "\n".join([error.detail, *(f"  {one.pointer}: {one.detail}" for one in error.errors)])
-    if isinstance(error, CannotStart | NotConfigured | MigrationChanged | LogUnavailable | LogMisfit):
+    if isinstance(error, CannotStart | NotConfigured | MigrationChanged | LogUnavailable | LogMisfit | AssetsMissing):
         return str(error)
     return _wrong_setting(error) or _unreachable(error)
 

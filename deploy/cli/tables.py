@@ -132,7 +132,7 @@ def _tell(read: list[dict[str, Any]], template: Path | None, *, as_json: bool) -
     lines = []
     for one in read:
         kept = f"{one['saved']} lines saved, {one['unchanged']} as they were"
-        lines.append(f"{one['file']}: " + (f"nothing saved. {one['detail']}" if one["detail"] else kept))
+        lines.append(f"{one['file']}: " + (one["detail"] or kept))
         lines += [f"  {problem['pointer']}: {problem['detail']}" for problem in (*one["errors"], *one["warnings"])]
     result(read, as_json=as_json, text="\n".join(lines))
     if any(one["detail"] for one in read):

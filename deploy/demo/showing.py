@@ -18,6 +18,7 @@ from deploy.local.run import present_of, runtimes, up
 from services.commitments.actions.people import create_key
 from shared.clock import DemonstrationClock
 from shared.identity import people
+from shared.pages.assets import assets
 from shared.quarters import local_date
 from shared.scopes import usual_scopes
 from shared.service import Runtime
@@ -32,6 +33,7 @@ def show(data: Path, *, host: str, port: int, say: Callable[[str], None]) -> Non
     scenario = read()
     where = "" if data == default_folder() else f" --data {data}"
     paths: dict[str, str] = {}
+    assets()  # where they are missing, said before the history is loaded
 
     async def prepare(server: PostgresServer) -> None:
         await load(scenario, server)

@@ -68,6 +68,11 @@ def test_help_comes_without_loading_what_commands_need() -> None:
         "keys create a@b.example --name Somebody",
         "simulate --contracts 0",
         "import returns --by a@b.example",
+        "import returns --by a@b.example --template due.csv",
+        "import obligations --contract T-1 --by a@b.example --template owed.pdf",
+        "dead-letters retry --topic nothing",
+        "keys create a@b.example --days 99999999",
+        "keys create a@b.example --label=",
     ],
 )
 def test_a_wrong_command_is_exit_code_2_and_nothing_on_stdout(command: str, tmp_path: Path) -> None:
@@ -158,6 +163,11 @@ def test_a_first_start_needs_an_administrator_and_the_shell_makes_one(tmp_path: 
         assert made.returncode == 0, made.stderr
         assert json.loads(made.stdout)["secret"].startswith("parity_")
         assert parity("doctor", "--data", tmp_path / "data").returncode == 0
+        for wrong in (("nobody", "--name", "N"), ("n@icb.example", "--name", "N" * 201)):
+            told = parity(
+                *("keys", "create", *wrong, "--role", "operator", "--organisation", "GB-NHS-QYG", "--data", tmp_path / "data")
+            )
+            assert (told.returncode, len(told.stderr.strip().splitlines())) == (2, 1), told.stderr
         moved = parity("demo", "advance", "--to", "2099-01-05", "--data", tmp_path / "data")
         assert moved.returncode == 1
         refused = parity("demo", "--port", str(free_port()), "--data", tmp_path / "data")
@@ -178,6 +188,9 @@ def test_a_region_is_simulated_and_an_interrupted_simulation_goes_on(tmp_path: P
     other = parity(*arguments[:-4], "--seed", "8", "--data", tmp_path / "data")
     assert other.returncode == 1
     assert "a simulation is not mixed with them" in other.stderr
+    events = parity(*arguments, "--as-events")
+    assert events.returncode == 1
+    assert "a simulation is not mixed with them" in events.stderr
 
 
 def test_a_large_region_is_told_as_events(tmp_path: Path) -> None:
@@ -185,3 +198,17 @@ def test_a_large_region_is_told_as_events(tmp_path: Path) -> None:
     told = json.loads(parity(*arguments).stdout)
     assert told["events"] > 1000
     assert json.loads(parity(*arguments).stdout) == told
+    other = parity(*("201" if one == "200" else one for one in arguments))
+    assert other.returncode == 1
+    acted = parity(*(one for one in arguments if one != "--as-events"))
+    assert acted.returncode == 1
+    assert "a simulation is not mixed with them" in acted.stderr
+
+
+def test_a_large_region_that_was_interrupted_while_it_was_told_goes_on(tmp_path: Path) -> None:
+    arguments = ("simulate", "--contracts", "1500", "--quarters", "4", "--as-events", "--data", tmp_path / "data")
+    first = Running(tmp_path / "said.txt", *arguments)
+    first.wait_for("Telling events", seconds=60)
+    assert first.interrupt() == 130
+    told = json.loads(parity(*arguments, "--json").stdout)
+    assert first.log.read_text().split(" of ")[1].split()[0] == str(told["events"])
