@@ -79,5 +79,5 @@ bench: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY)) $(if $(SIZE),--size $(SIZE))
 
 clean:
-	rm -rf build shared/pages/nhsuk $(VENV) *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache deploy/kafka/target
+	rm -rf build shared/pages/nhsuk $(VENV) *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache deploy/kafka/target deploy/keycloak/target
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+ROLES = ("contract_manager", "supplier_editor", "supplier_certifier", "icb_analyst", "operator", "administrator")
+"""As shared.access.Role has them, which stands on what stands on this."""
 SERVICES = ("commitments", "returns", "alerts", "aggregator")
 
 
@@ -66,10 +68,47 @@ class Settings(BaseSettings):
     govuk_notify_template: str | None = None
     govuk_notify_url: str = "https://api.notifications.service.gov.uk"
 
+    proxies: str = "127.0.0.1"
+    """Addresses of proxies that are believed whom they speak for (X-Forwarded-For); * where they alone reach a service."""
+    password_sign_in: bool = True
+    """False where everybody signs in by the provider."""
+    oidc_issuer: str | None = None
+    """An OpenID Connect provider by which people sign in too: its issuer's URL."""
+    oidc_name: str = "your organisation"
+    """The provider, as people know it."""
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    oidc_session_minutes: int = Field(default=60, ge=5, le=720)
+    """After so long the provider is asked again whether the person is still theirs."""
+    oidc_trust_email: bool = False
+    """The provider's addresses are its own, though it does not say email_verified."""
+    oidc_roles_claim: str = "groups"
+    oidc_roles: str = ""
+    """Which group holds which role: ``GROUP=contract_manager,OTHER=icb_analyst``. Empty: roles are given in Parity."""
+    oidc_organisation_claim: str = "organisation"
+    """Holds the identifier of the person's organisation, such as GB-NHS-QYG."""
+
     chore_seconds: float = Field(default=30, gt=0)
     """How often the scheduler looks for chores that are due."""
     trace_sample: float = Field(default=0.0, ge=0, le=1)
     """Share of requests that are traced; exporters are set by the usual OTEL_… variables."""
+
+    @field_validator("oidc_roles")
+    @classmethod
+    def _known_roles(cls, value: str) -> str:
+        for each in filter(None, value.split(",")):
+            group, _, role = each.partition("=")
+            if not group.strip() or role.strip() not in ROLES:
+                raise ValueError(f"PARITY_OIDC_ROLES is GROUP=ROLE,GROUP=ROLE; roles are {', '.join(ROLES)}")
+        return value
+
+    @model_validator(mode="after")
+    def _whole_provider(self) -> Self:
+        if self.oidc_issuer and not (self.oidc_client_id and self.oidc_client_secret):
+            raise ValueError("PARITY_OIDC_ISSUER needs PARITY_OIDC_CLIENT_ID and PARITY_OIDC_CLIENT_SECRET")
+        if not self.oidc_issuer and not self.password_sign_in:
+            raise ValueError("without PARITY_OIDC_ISSUER people sign in by password: set PARITY_PASSWORD_SIGN_IN=true")
+        return self
 
     @field_validator("evidence")
     @classmethod
@@ -84,6 +123,11 @@ class Settings(BaseSettings):
         if not value.startswith(("postgres://", "postgresql://", "kafka://")):
             raise ValueError("PARITY_LOG starts with postgres:// or kafka://")
         return value
+
+    def roles_of_groups(self) -> dict[str, str]:
+        """The role that a group of the provider holds, by the group's name."""
+        pairs = (each.partition("=") for each in self.oidc_roles.split(",") if each)
+        return {group.strip(): role.strip() for group, _, role in pairs}
 
     def database(self, service: str) -> str:
         """The URL of a service's own database."""

@@ -77,7 +77,8 @@ async def _up(
             folder.note(url=url)
             started(url)
             say(f"Parity serves on {url}. Ctrl-C stops it.")
-            parts = [serve(whole(opened, clock), listening), *(runtime.run() for runtime in opened)]
+            serving = serve(whole(opened, clock), listening, proxies=opened[0].settings.proxies)
+            parts = [serving, *(runtime.run() for runtime in opened)]
             if clock is not None:
                 parts.append(_keep_present(server, clock))
             await together(parts)
@@ -95,7 +96,7 @@ async def _serve_one(service: str, prefix: str, listening: socket) -> None:
         traces.configure(f"parity-{service}", share=settings.trace_sample)
         async with await Runtime.open(service_called(service), settings) as runtime:
             app = Starlette(routes=[assets(), Mount(prefix, runtime.app())])
-            await together([serve(app, listening), runtime.run()])
+            await together([serve(app, listening, proxies=settings.proxies), runtime.run()])
 
 
 @asynccontextmanager

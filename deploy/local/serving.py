@@ -41,10 +41,16 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(app: ASGIApp, listening: socket.socket) -> None:
-    """Serve until cancelled; then requests under way are answered first."""
+async def serve(app: ASGIApp, listening: socket.socket, *, proxies: str = "127.0.0.1") -> None:
+    """Serve until cancelled; then requests under way are answered first. ``proxies`` are believed whom they speak for."""
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=_GRACE_SECONDS, server_header=False
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        server_header=False,
+        forwarded_allow_ips=proxies,
     )
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listening]))

@@ -74,6 +74,11 @@ async def use(conn: Connection | Pool, secret: str, purpose: Purpose, *, at: dat
     return row and person_of_row(row)
 
 
+async def forget_old(conn: Connection, person_id: UUID) -> None:
+    """Those of a person that ended are of no use to anybody."""
+    await conn.execute("DELETE FROM one_time_links WHERE person_id = $1 AND ends_at < $2", person_id, datetime.now(UTC))
+
+
 async def use_up(conn: Connection, person_id: UUID) -> None:
     """None of a person's secrets is good any more: they have a new password, or left."""
     await conn.execute(

@@ -95,6 +95,11 @@ async def change_roles(conn: Connection, person_id: UUID, roles: Sequence[str], 
     ) is True
 
 
+async def move(conn: Connection, person_id: UUID, organisation_id: UUID) -> None:
+    """The person works for another organisation now."""
+    await conn.execute("UPDATE people SET organisation_id = $2 WHERE id = $1", person_id, organisation_id)
+
+
 async def names(conn: Connection | Pool, ids: Sequence[UUID]) -> dict[UUID, str]:
     """Of everybody with these ids, also of who left."""
     rows = await conn.fetch("SELECT id, name FROM people WHERE id = ANY($1)", list(ids))

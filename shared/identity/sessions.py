@@ -19,6 +19,7 @@ IDLE = timedelta(hours=1)
 ABSOLUTE = timedelta(hours=12)
 """A session is over after so long, used or not."""
 _NOTE_EVERY = timedelta(minutes=1)
+_KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Session:
 async def begin(
     conn: Connection | Pool, person_id: UUID, *, at: datetime | None = None, device: str = "", lasts: timedelta = ABSOLUTE
 ) -> str:
-    """A new session. Returns its secret, for the cookie; nobody can read it again."""
+    """A new session. Returns its secret, for the cookie; nobody can read it again. ``lasts``: used or not."""
     secret = secrets.token_urlsafe(32)
     at = at or datetime.now(UTC)
     await conn.execute(
@@ -97,6 +98,11 @@ async def end(conn: Connection | Pool, secret: str) -> None:
     )
 
 
+async def forget_old(conn: Connection, person_id: UUID) -> None:
+    """Those of a person that were over a month ago are of no use to anybody."""
+    await conn.execute("DELETE FROM sessions WHERE person_id = $1 AND ends_at < $2", person_id, datetime.now(UTC) - _KEPT)
+
+
 async def end_one(conn: Connection, person_id: UUID, session_id: str) -> bool:
     """End this session of the person. False where there is no such one that goes on."""
     return (
@@ -112,7 +118,7 @@ async def end_one(conn: Connection, person_id: UUID, session_id: str) -> bool:
     ) is True
 
 
-async def end_all(conn: Connection, person_id: UUID, *, but: str = "") -> None:
+async def end_all(conn: Connection | Pool, person_id: UUID, *, but: str = "") -> None:
     """End every session of a person: their roles or password changed, or they left. ``but`` is the secret of one that goes on."""
     await conn.execute(
         "UPDATE sessions SET ended_at = $2 WHERE person_id = $1 AND ended_at IS NULL AND secret_sha256 <> $3",

@@ -111,9 +111,9 @@ class Pages:
         """The page of a template. Besides ``context`` it knows ``visitor``, ``navigation``, ``csrf`` and ``here``, its path."""
         return show(self._env.get_template(template).render, request, status=status, **context)
 
-    def again(self, request: Request, template: str, **context: Any) -> Again:
-        """To be raised: the form with its errors (422)."""
-        return Again(self.show(request, template, status=422, **context))
+    def again(self, request: Request, template: str, *, status: int = 422, **context: Any) -> Again:
+        """To be raised: the form with its errors."""
+        return Again(self.show(request, template, status=status, **context))
 
 
 def show(render: Callable[..., str], request: Request, *, status: int, **context: Any) -> HTMLResponse:

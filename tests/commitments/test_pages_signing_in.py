@@ -185,7 +185,7 @@ async def test_each_role_begins_its_day_somewhere(at_work: Runtime, role: Role, 
 
 async def test_nobody_begins_with_signing_in(nobody: Visit) -> None:
     answer = await nobody.get("/commitments/", expect=303)
-    assert answer.response.headers["location"] == "/commitments/sign-in?next=%2Fcommitments%2F"
+    assert answer.response.headers["location"] == "/commitments/sign-in"
 
 
 async def test_an_operator_finds_metrics_and_descriptions(at_work: Runtime) -> None:

@@ -14,10 +14,10 @@ from asyncpg import UniqueViolationError
 from services.commitments.models.contracts import Contract
 from services.commitments.models.people import NewPerson, Person
 from shared import history
-from shared.access import NOBODY
+from shared.access import NOBODY, Role
 from shared.db import Connection, Pool
 from shared.errors import Conflict, FieldError, Invalid, NotFound
-from shared.identity import keys, people
+from shared.identity import keys, one_time, passwords, people, second_steps, sessions
 from shared.ids import new_id
 
 
@@ -26,7 +26,11 @@ class EmailTaken(Conflict):
 
 
 class NotYourself(Conflict):
-    """Nobody removes themselves, so that an administrator is always left. Ask another administrator."""
+    """Nobody takes administration away from themselves, so that an administrator is always left. Ask another administrator."""
+
+
+class RolesHaveChanged(Conflict):
+    """Somebody else has changed these roles since you opened the page, or the person was removed. Look again."""
 
 
 class AlreadyExpired(Invalid):
@@ -60,12 +64,49 @@ async def add_person(identity_conn: Connection, new: NewPerson, *, by: UUID = NO
 
 
 async def remove_person(identity_conn: Connection, person_id: UUID, *, by: UUID = NOBODY, at: datetime) -> None:
-    """Their keys stop working at once. Raises NotFound, NotYourself."""
+    """Their keys and sessions stop working at once. Raises NotFound, NotYourself."""
     if person_id == by:
         raise NotYourself
     if not await people.remove(identity_conn, person_id, at=at):
         raise NotFound
+    await sessions.end_all(identity_conn, person_id)
+    await one_time.use_up(identity_conn, person_id)
+    await passwords.forget(identity_conn, person_id)
+    await second_steps.turn_off(identity_conn, person_id)
     await _remember(identity_conn, "person", person_id, "removed", at=at, by=by)
+
+
+async def change_roles(
+    identity_conn: Connection,
+    person_id: UUID,
+    roles: Collection[Role],
+    *,
+    was: Collection[Role],
+    by: UUID = NOBODY,
+    at: datetime,
+) -> None:
+    """Their sessions end; their keys stay, and may do what the new roles allow. ``was``: the roles that were seen.
+
+    Whether roles fit the organisation is asked before, by ``rules.people``. Raises RolesHaveChanged, NotYourself.
+    """
+    if frozenset(roles) == frozenset(was):
+        return
+    if person_id == by and Role.ADMINISTRATOR in was and Role.ADMINISTRATOR not in roles:
+        raise NotYourself
+    if not await people.change_roles(identity_conn, person_id, sorted(roles), was=sorted(was)):
+        raise RolesHaveChanged
+    await sessions.end_all(identity_conn, person_id)
+    detail = {"before": sorted(was), "after": sorted(roles)}
+    await _remember(identity_conn, "person", person_id, "roles changed", at=at, by=by, **detail)
+
+
+async def move_person(
+    identity_conn: Connection, person_id: UUID, organisation_id: UUID, *, by: UUID = NOBODY, at: datetime
+) -> None:
+    """To another organisation; their sessions end."""
+    await people.move(identity_conn, person_id, organisation_id)
+    await sessions.end_all(identity_conn, person_id)
+    await _remember(identity_conn, "person", person_id, "moved", at=at, by=by, organisation_id=str(organisation_id))
 
 
 async def create_key(

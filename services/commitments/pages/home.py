@@ -6,11 +6,11 @@ from typing import Annotated
 
 from fastapi import Request, Response
 
-from services.commitments.pages.routing import SignedIn, pages
+from services.commitments.pages.routing import pages
 from shared.access import SUPPLIER, Role
 from shared.origin import PATHS, link
 from shared.pages.site import redirect
-from shared.pages.visitors import Visitor, admit
+from shared.pages.visitors import Visitor, admit, visitor_of
 
 _BEGINS = (
     (Role.CONTRACT_MANAGER, link("alerts", "/today")),
@@ -22,8 +22,11 @@ _BEGINS = (
 
 
 @pages.router.get("/")
-async def begin(visitor: SignedIn) -> Response:
-    """Whoever holds several roles begins with the first of them."""
+async def begin(request: Request) -> Response:
+    """Whoever holds several roles begins with the first of them; whoever is not signed in, with that."""
+    visitor = await visitor_of(request)
+    if visitor is None:
+        return redirect(link("commitments", "/sign-in"))
     return redirect(next(place for role, place in _BEGINS if visitor.has(role)))
 
 
