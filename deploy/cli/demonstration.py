@@ -52,7 +52,7 @@ def advance(
         day = date.fromisoformat(to)
     except ValueError:
         fail(f"{to} is no day. Write it like 2027-01-05.", 2)
-    stands = asyncio.run(_advance(day, data))
+    stands = _advance(day, data)
     result({"present": stands}, as_json=as_json, text=f"The demonstration stands at noon of {day}.")
 
 
@@ -79,23 +79,26 @@ async def _links(data: Path | None) -> tuple[dict[str, str], str]:
     return paths, made.shown(scenario, paths, url, "" if folder == default_folder() else f" --data {folder}")
 
 
-async def _advance(day: date, data: Path | None) -> str:
+def _advance(day: date, data: Path | None) -> str:
     from deploy.demo.advancing import advance_here, advance_there
     from deploy.demo.scenario import noon
     from deploy.local.folder import DataFolder, default_folder
 
-    to = noon(day)
-    running = None if places.configured() else DataFolder(data or default_folder()).holder()
+    folder, to = data or default_folder(), noon(day)
+    running = None if places.configured() else DataFolder(folder).holder()
     with progress("Days lived through") as tell:
 
         def lived(number: int, total: int) -> None:
             tell(number, total, "")
 
-        if running:
-            await asyncio.to_thread(advance_there, running, data or default_folder(), to, lived)
-        else:
+        async def here() -> None:
             async with places.settings(data) as settings_of:
                 await advance_here(settings_of, to, lived)
+
+        if running:
+            advance_there(running, folder, to, lived)
+        else:
+            asyncio.run(here())
     return to.isoformat()
 
 
