@@ -14,6 +14,7 @@ import pytest
 
 from deploy.kafka.cluster import free_port
 from deploy.local.postgres import PostgresServer
+from shared.db import connect
 from shared.quarters import Quarter, local_date
 from shared.settings import SERVICES
 from tests.event_logs import exercised
@@ -212,6 +213,38 @@ def test_the_doctor_is_content_with_the_whole_deployment(deployment: Deployment)
     looked = parity("doctor", "--json", environment=deployment.environment(*SERVICES))
     wrong = [one for one in json.loads(looked.stdout) if not one["ok"]]
     assert wrong == []
+
+
+async def test_what_cannot_be_applied_waits_until_its_cause_is_mended(deployment: Deployment, region: Region) -> None:
+    """A real cause: the aggregator's table refuses the name."""
+    environment = deployment.environment(*SERVICES)
+    conn = await connect(deployment.server.url("aggregator"))
+    try:
+        await conn.execute("ALTER TABLE organisations ADD CONSTRAINT refused CHECK (name <> 'Refused')")
+        organisation_id = region.organisation("Refused", supplier=True)
+
+        def waiting() -> Any:
+            return json.loads(parity("dead-letters", "list", "--json", environment=environment).stdout)
+
+        (letter,) = eventually(waiting)
+        assert (letter["service"], letter["topic"], letter["key"]) == ("aggregator", "commitments", organisation_id)
+        tried = parity("dead-letters", "retry", environment=environment)
+        assert tried.returncode == 1
+        assert len(tried.stdout.strip().splitlines()) == 1
+        await conn.execute("ALTER TABLE organisations DROP CONSTRAINT refused")
+    finally:
+        await conn.close()
+    mended = parity("dead-letters", "retry", "--key", organisation_id, "--json", environment=environment)
+    assert [(one["applied"], one["error"]) for one in json.loads(mended.stdout)] == [(1, None)]
+    assert waiting() == []
+
+
+def test_totals_are_built_again_from_the_log(deployment: Deployment, region: Region) -> None:
+    rebuilt = parity("rebuild", "totals", "--json", environment=deployment.environment(*SERVICES))
+    assert rebuilt.returncode == 0, rebuilt.stdout + rebuilt.stderr
+    found = json.loads(rebuilt.stdout)
+    assert found["differing"] == {}
+    assert found["compared"]["figures"] >= 2
 
 
 def test_production_refuses_to_move_time(deployment: Deployment) -> None:
