@@ -15,8 +15,10 @@ from typing import Any
 import httpx2 as httpx
 import psutil
 import pytest
+from openpyxl import load_workbook
 
 from deploy.demo import keys
+from deploy.demo.scenario import NOTICES
 from deploy.kafka.cluster import free_port
 from tests.system.processes import Running, parity
 
@@ -43,6 +45,10 @@ class Demonstration:
         query = "&".join(f"{name}={value}" for name, value in wanted.items())
         found: list[Any] = self.get("contract manager", f"/returns/api/v1/returns?limit=200&{query}")["items"]
         return found
+
+    def contract(self, reference: str) -> Any:
+        (found,) = self.get("contract manager", f"/commitments/api/v1/contracts?q={reference}")["items"]
+        return self.get("contract manager", f"/commitments/api/v1/contracts/{found['contract_id']}")
 
     def alerts(self) -> list[Any]:
         found: list[Any] = self.get("contract manager", "/alerts/api/v1/alerts?limit=200&unresolved=true")["items"]
@@ -103,9 +109,62 @@ def test_a_promise_kept_late_short_and_restated_are_all_there(demo: Demonstratio
     assert published[0]["reasons"] == {"restated": 1}
 
 
+def test_four_quarters_were_approved_and_one_return_of_them_came_late(demo: Demonstration) -> None:
+    approved = [one for one in demo.returns() if one["status"] == "approved"]
+    assert {one["quarter"] for one in approved} == {"2025-26-Q3", "2025-26-Q4", "2026-27-Q1", "2026-27-Q2"}
+    whole = [demo.get("contract manager", f"/returns/api/v1/returns/{one['return_id']}") for one in approved]
+    late = [(one["contract"]["reference"], one["quarter"]) for one in whole if one["first_submitted_at"][:10] > one["due_on"]]
+    assert late == [("MV-2025-021", "2026-27-Q1")]
+
+
+def test_every_kind_of_promise_was_reported(demo: Demonstration) -> None:
+    whole = [demo.get("contract manager", f"/returns/api/v1/returns/{one['return_id']}") for one in demo.returns()]
+    lines = [line for one in whole for line in one["lines"] if line["status"] == "approved"]
+    assert {line["terms"]["measure"]["kind"] for line in lines} == {"flow", "ratio", "fte", "headcount"}
+    assert any(line["side"] == "core_service" and line["terms"]["direction"] == "lower" for line in lines)
+    assert any(line["figure"]["nil"] and line["content"]["nil_reason"] for line in lines)
+    assert any(line["content"]["months"] for line in lines)
+    assert any(line["evidence"] for line in lines)
+
+
+def test_promises_were_kept_and_missed_in_every_degree(demo: Demonstration) -> None:
+    contract = demo.contract("MV-2025-014")
+    path = f"/alerts/api/v1/contracts/{contract['contract_id']}/ratings?quarter="
+    rated = [one for quarter in ("2025-26-Q4", "2026-27-Q2") for one in demo.get("contract manager", path + quarter)["ratings"]]
+    assert {one["rating"] for one in rated} == {"good", "approaching_target", "requires_improvement", "inadequate"}
+
+
+def test_a_community_supplier_and_a_contract_of_core_obligations_only_are_among_them(demo: Demonstration) -> None:
+    assert [one["sector"] for one in demo.contract("MV-2025-021")["suppliers"]] == ["vcfse"]
+    assert {one["side"] for one in demo.contract("MV-2025-030")["obligations"]} == {"core_service"}
+
+
+def test_a_later_notice_shows_old_and_new_and_waits_for_a_person(demo: Demonstration) -> None:
+    proposals = demo.get("administrator", "/commitments/api/v1/proposals")["items"]
+    (changed,) = [one for one in proposals if one["status"] == "changed"]
+    whole = demo.get("administrator", f"/commitments/api/v1/proposals/{changed['proposal_id']}")
+    (change,) = whole["changes"]
+    assert change["field"] == "obligations.1.title"
+    assert change["before"].endswith("Business-critical Goods")
+    assert change["after"].endswith("Business-Critical Items")
+    confirmed = [one for one in proposals if one["contract_ids"]]
+    assert {one["ocid"] for one in confirmed} == {
+        "ocds-h6vhtk-05d4a5",
+        "ocds-b5fd17-18103af3-255c-4736-a25d-ef5f37cc4b71",
+    }
+
+
+def test_notices_imported_again_at_the_shell_change_nothing(demo: Demonstration) -> None:
+    files = sorted(NOTICES.glob("*.json"))
+    command = ("import", "notices", "--by", "joan@parity.example", "--json", "--data", demo.data, *files)
+    imported = parity(*command)
+    assert imported.returncode == 0, imported.stderr
+    found = json.loads(imported.stdout)
+    assert (found["releases"], found["new"], found["changed"]) == (12, 0, 0)
+
+
 def test_both_sides_are_rated_on_one_scale(demo: Demonstration) -> None:
-    contracts = demo.get("contract manager", "/commitments/api/v1/contracts?q=MV-2025-014")["items"]
-    path = f"/alerts/api/v1/contracts/{contracts[0]['contract_id']}/ratings?quarter=2026-27-Q2"
+    path = f"/alerts/api/v1/contracts/{demo.contract('MV-2025-014')['contract_id']}/ratings?quarter=2026-27-Q2"
     rated = json.dumps(demo.get("contract manager", path))
     for side in ("core_service", "social_value"):
         assert side in rated
@@ -145,6 +204,29 @@ def test_time_moves_on_while_it_runs(demo: Demonstration) -> None:
     assert {one["due_on"] for one in opened} == {"2027-01-29"}
     climbed = [one for one in demo.alerts() if before.get(one["alert_id"], one["level"]) != one["level"]]
     assert climbed
+
+
+def test_what_is_due_is_filled_as_a_workbook_and_read_again_at_the_shell(demo: Demonstration, tmp_path: Path) -> None:
+    by = ("--by", "tom@parity.example", "--data", demo.data)
+    file = tmp_path / "due.xlsx"
+    written = parity("import", "returns", *by, "--template", file)
+    assert written.returncode == 0, written.stderr
+    book = load_workbook(file)
+    sheet = book["Lines"]
+    columns = {cell.value: cell.column for cell in sheet[1]}
+    hours = next(row for row in range(2, sheet.max_row + 1) if sheet.cell(row, columns["Obligation"]).value == "S1")
+    sheet.cell(hours, columns["Figure"]).value = "many"
+    book.save(file)
+    refused = parity("import", "returns", *by, file)
+    assert refused.returncode == 1
+    assert f"Lines!{sheet.cell(hours, columns['Figure']).coordinate}: " in refused.stdout
+    sheet.cell(hours, columns["Figure"]).value = 52
+    book.save(file)
+    saved = parity("import", "returns", *by, "--json", file)
+    assert saved.returncode == 0, saved.stderr
+    assert json.loads(saved.stdout)[0]["saved"] == 1
+    again = json.loads(parity("import", "returns", *by, "--json", file).stdout)
+    assert again[0]["saved"] == 0
 
 
 def test_time_does_not_move_back(demo: Demonstration) -> None:
