@@ -60,6 +60,12 @@ async def history_of(conn: Connection, return_id: UUID, *, by: Caller) -> list[h
     return await history.of(conn, return_id, *await lines.ids_on(conn, return_id))
 
 
+async def history_of_line(conn: Connection, line_id: UUID, *, by: Caller) -> list[history.Entry]:
+    """Everything that was done to a line by itself. Raises NotFound."""
+    await find_line(conn, line_id, by)
+    return await history.of(conn, line_id)
+
+
 async def view_of(conn: Connection, filed: QuarterlyReturn, *, by: Caller, at: datetime) -> ReturnView:
     overdue = filed.status is ReturnStatus.OPEN and filed.due_on < local_date(at)
     shown = {name: getattr(filed, name) for name in QuarterlyReturn.model_fields if name != "lines"}

@@ -10,10 +10,11 @@ from fastapi import Request, Response
 from pydantic import BaseModel
 
 from services.returns.actions import filing, reading
+from services.returns.models.content import OptionalText
 from services.returns.models.decisions import Certification
 from services.returns.models.views import ReturnView
 from services.returns.pages import words
-from services.returns.pages.routing import Certifier, Party, names_of, pages
+from services.returns.pages.routing import Certifier, Party, Version, names_of, pages
 from services.returns.rules.deadlines import Deadlines
 from services.returns.rules.lifecycle import with_supplier
 from services.returns.rules.reviewing import NotComplete, submits_on_behalf
@@ -28,12 +29,12 @@ from shared.pages.visitors import Visitor
 class Certified(BaseModel):
     """The two statements, as the form sends them."""
 
-    version: int
+    version: Version
     only_this_contract_and_period: Annotated[
         bool, Says("Select the statement on this contract and quarter, or go back and correct the return")
     ]
     only_what_was_promised: Annotated[bool, Says("Select the statement on what was promised, or go back and correct the return")]
-    on_behalf_because: str | None = None
+    on_behalf_because: Annotated[OptionalText, Says("", "Reason must be 4,000 characters or fewer")] = None
 
 
 @pages.router.get("/{return_id:uuid}/certify")

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from starlette.datastructures import FormData
 
 from services.returns.models.content import Entered, LineContent
@@ -24,6 +25,7 @@ from shared.quarters import Quarter
 
 SPARE_PARTS = 3
 """Empty rows of a breakdown on a fresh form."""
+_OF_WHAT = ("recipient", "sector", "place")
 _WORDS = ("nil_reason", "story", "unlikely_reason")
 _HUNDRED = Decimal(100)
 
@@ -44,9 +46,7 @@ def shown(line: Line, rows: int = SPARE_PARTS) -> Bound[LineContent]:
         typed |= _typed_figure("figure", content.figure, terms)
     for nth in range(len(content.breakdown) + rows):
         part = content.breakdown[nth] if nth < len(content.breakdown) else None
-        typed |= {
-            f"breakdown-{nth}-{name}": (getattr(part, name) or "") if part else "" for name in ("recipient", "sector", "place")
-        }
+        typed |= {f"breakdown-{nth}-{name}": (getattr(part, name) or "") if part else "" for name in _OF_WHAT}
         typed |= _typed_figure(f"breakdown-{nth}-figure", part.figure if part else None, terms)
     return Bound(typed, key=str(uuid4()))
 
@@ -60,10 +60,7 @@ def bound(form: FormData, line: Line) -> Bound[LineContent]:
     try:
         value = LineContent.model_validate(given)
     except ValidationError as error:
-        told = [
-            FieldError("".join(f"/{step}" for step in one["loc"]), one["msg"].removeprefix("Value error, "))
-            for one in error.errors()
-        ]
+        told = [FieldError("".join(f"/{step}" for step in one["loc"]), _said(one)) for one in error.errors()]
         return refused(_with(found, wrong), told, line)
     return _with(found, wrong) if wrong else replace(found, value=value)
 
@@ -81,7 +78,7 @@ def with_rows(found: Bound[LineContent], line: Line) -> Bound[LineContent]:
     more = dict(found.typed)
     begun = parts_typed(found)
     for nth in range(begun, begun + SPARE_PARTS):
-        more |= {f"breakdown-{nth}-{name}": "" for name in ("recipient", "sector", "place")}
+        more |= {f"breakdown-{nth}-{name}": "" for name in _OF_WHAT}
         more |= _typed_figure(f"breakdown-{nth}-figure", None, line.terms)
     return Bound(more, key=found.key)
 
@@ -116,7 +113,7 @@ def _given(typed: Typed, terms: Terms, wrong: dict[str, str]) -> dict[str, Any]:
         given["share"] = share / _HUNDRED
     given["breakdown"] = []
     for nth in sorted(set(_rows(typed))):
-        words = {name: _text(typed, f"breakdown-{nth}-{name}") for name in ("recipient", "sector", "place")}
+        words = {name: _text(typed, f"breakdown-{nth}-{name}") for name in _OF_WHAT}
         entered = _entered(typed, f"breakdown-{nth}-figure", terms, wrong)
         if entered is not None or any(words.values()):
             if entered is None:
@@ -159,6 +156,12 @@ def _field(pointer: str, typed: Typed) -> str:
     """The field of a pointer; of a pointer to several, the first of them."""
     name = pointer.strip("/").replace("/", "-")
     return next((one for one in typed if one == name or one.startswith(name + "-")), name)
+
+
+def _said(error: ErrorDetails) -> str:
+    if error["type"] == "string_too_long":
+        return f"Enter {error['ctx']['max_length']:,} characters or fewer"
+    return error["msg"].removeprefix("Value error, ")
 
 
 def _sentence(error: FieldError, quarter: Quarter) -> str:

@@ -8,31 +8,34 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import Request, Response
+from pydantic import BaseModel
 
 from services.returns.actions import filing, reading
-from services.returns.actions.finding import WRITERS
+from services.returns.actions.finding import REVIEWER, WRITERS
 from services.returns.models.content import LineContent
-from services.returns.models.viewer import Viewer
-from services.returns.models.views import LineAtWork
+from services.returns.models.views import LineAtWork, LineView
 from services.returns.pages import line_form, words
-from services.returns.pages.routing import Reader, Writer, names_of, pages
+from services.returns.pages.routing import Reader, Version, Writer, acts_as, names_of, pages
 from services.returns.pages.task_list import next_to_do
 from services.returns.rules.figures import months_run
 from services.returns.rules.files import opens_in_a_browser
 from services.returns.rules.lifecycle import with_supplier
 from services.returns.rules.standing import rated_as, rated_before, target_to_date
-from services.returns.store import contracts, lines
-from shared.access import Role
+from services.returns.store import lines
 from shared.api import Now, Tx
 from shared.db import Connection
 from shared.errors import Invalid, ParityError, PreconditionFailed
 from shared.origin import link
-from shared.pages.forms import Bound
+from shared.pages.forms import Bound, bind
 from shared.pages.site import Form, redirect
 from shared.pages.visitors import Visitor
 
 _EARLIER = 8
 """Quarters before that are shown."""
+
+
+class Seen(BaseModel):
+    version: Version
 
 
 @pages.router.get("/lines/{line_id:uuid}")
@@ -87,10 +90,9 @@ async def keep(
     content = bound.value
     if content is None or (content == line.content and with_supplier(line.status)):
         return bound, False  # the same again, by a second click too, is saved already
-    typed = str(form.get("version", ""))
-    version = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0
+    seen = bind(Seen, form).value
     try:
-        await filing.save_line(conn, line.line_id, content, by=visitor.caller, at=at, version=version)
+        await filing.save_line(conn, line.line_id, content, by=visitor.caller, at=at, version=seen.version if seen else 0)
     except PreconditionFailed:
         return bound, True
     except Invalid as error:
@@ -114,7 +116,8 @@ async def line_page(
 ) -> Response:
     """``changed``: somebody else changed the line meanwhile, and sees both."""
     filed, line, earlier = at_work.filed, at_work.line, at_work.earlier
-    may_fill = await contracts.sees(conn, Viewer.of(visitor.caller, acting_as=WRITERS), filed.contract_id)
+    fills = await acts_as(conn, visitor, filed.contract_id, WRITERS)
+    restates = await acts_as(conn, visitor, filed.contract_id, REVIEWER)
     before = rated_before(earlier, filed.contract)
     return pages.show(
         request,
@@ -126,9 +129,9 @@ async def line_page(
         number=[one.line_id for one in filed.lines].index(line.line_id) + 1,
         form=form,
         changed=changed,
-        fills=may_fill,
-        editable=may_fill and with_supplier(line.status),
-        as_manager=visitor.has(Role.CONTRACT_MANAGER),
+        fills=fills,
+        restates=restates,
+        editable=fills and with_supplier(line.status),
         parts=line_form.parts_of(line.terms),
         months=words.month_names(line.quarter),
         ran=months_run(filed.contract, line.quarter),
@@ -141,11 +144,16 @@ async def line_page(
         noted=at_work.noted,
         opens=opens_in_a_browser,
         largest=words.size(request.app.state.runtime.settings.evidence_max_bytes),
-        names=await names_of(request, [line.saved_by, *(file.added_by for file in line.evidence)]),
+        names=await names_of(request, _people(line)),
         words=words,
         now=now,
         **context,
     )
+
+
+def _people(line: LineView) -> list[UUID]:
+    asked = [person for one in line.restatement_requests for person in (one.requested_by, one.decided_by) if person is not None]
+    return [line.saved_by, *(file.added_by for file in line.evidence), *asked]
 
 
 async def _next(conn: Connection, at_work: LineAtWork, visitor: Visitor, *, at: datetime) -> str:

@@ -8,9 +8,14 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Request
+from pydantic import Field
 
+from services.returns.models.viewer import Viewer
+from services.returns.store import contracts
 from shared.access import NOBODY, SUPPLIER, Role
+from shared.db import Connection
 from shared.identity import people
+from shared.pages.forms import Says
 from shared.pages.site import Pages
 from shared.pages.visitors import Visitor, admit
 
@@ -24,7 +29,17 @@ Party = Annotated[Visitor, admit(*_WRITERS)]
 """A supplier or contract manager, reading what is between the two of them."""
 Writer = Annotated[Visitor, admit(*_WRITERS)]
 """A supplier, or the contract manager on the supplier's behalf."""
+Reviewer = Annotated[Visitor, admit(Role.CONTRACT_MANAGER)]
 Certifier = Annotated[Visitor, admit(Role.SUPPLIER_CERTIFIER, Role.CONTRACT_MANAGER)]
+
+
+Version = Annotated[int, Field(ge=0, lt=2**31), Says("Open this page again", "Open this page again")]
+"""The hidden field that says which version a page was made from."""
+
+
+async def acts_as(conn: Connection, visitor: Visitor, contract_id: UUID, roles: tuple[Role, ...]) -> bool:
+    """Whether the visitor acts in one of these roles on a contract: as its supplier, or as its buyer."""
+    return await contracts.sees(conn, Viewer.of(visitor.caller, acting_as=roles), contract_id)
 
 
 async def names_of(request: Request, person_ids: Iterable[UUID]) -> Mapping[UUID, str]:

@@ -8,17 +8,15 @@ from uuid import UUID
 from fastapi import Request, Response
 
 from services.returns.actions import reading
-from services.returns.actions.finding import WRITERS
-from services.returns.models.viewer import Viewer
+from services.returns.actions.finding import REVIEWER, WRITERS
 from services.returns.models.views import LineView, ReturnView
 from services.returns.pages import words
-from services.returns.pages.routing import Reader, Writer, names_of, pages
+from services.returns.pages.routing import Reader, Writer, acts_as, names_of, pages
 from services.returns.rules.lifecycle import with_supplier
 from services.returns.rules.reviewing import submits_on_behalf
-from services.returns.store import contracts, lines
+from services.returns.store import lines
 from shared.access import Role
 from shared.api import Now, Tx
-from shared.db import Connection
 from shared.identity import people
 from shared.pages.visitors import Visitor
 
@@ -35,8 +33,8 @@ async def show_return(request: Request, return_id: UUID, tx: Tx, now: Now, visit
         tasks=[(line, words.status_of(line, answered)) for line in filed.lines],
         waiting=waiting,
         left=[line for line in waiting if words.to_do(line, answered)],
-        fills=await fills(tx, filed, visitor),
-        reviews=visitor.has(Role.CONTRACT_MANAGER) and visitor.caller.organisation_id in _ids(filed.contract.buyers),
+        fills=await acts_as(tx, visitor, filed.contract_id, WRITERS),
+        reviews=await acts_as(tx, visitor, filed.contract_id, REVIEWER),
         names=await names_of(request, [filed.submitted_by] if filed.submitted_by else []),
         words=words,
         now=now,
@@ -55,7 +53,7 @@ async def check(request: Request, return_id: UUID, tx: Tx, now: Now, visitor: Wr
         filed=filed,
         missing=[line for line in filed.lines if with_supplier(line.status) and line.missing],
         waiting=[line for line in filed.lines if with_supplier(line.status)],
-        fills=await fills(tx, filed, visitor),
+        fills=await acts_as(tx, visitor, filed.contract_id, WRITERS),
         certifies=certifies,
         on_behalf=submits_on_behalf(filed, visitor.caller),
         certifiers=certifiers,
@@ -65,21 +63,12 @@ async def check(request: Request, return_id: UUID, tx: Tx, now: Now, visitor: Wr
     )
 
 
-async def fills(conn: Connection, filed: ReturnView, visitor: Visitor) -> bool:
-    """Whether the visitor may type on this return, as its supplier or in the supplier's place."""
-    return await contracts.sees(conn, Viewer.of(visitor.caller, acting_as=WRITERS), filed.contract_id)
-
-
 def next_to_do(filed: ReturnView, line_id: UUID, answered: Collection[UUID]) -> LineView | None:
     """The next line in the contract's order that needs something, from the one after ``line_id`` round to it."""
     ids = [line.line_id for line in filed.lines]
     start = ids.index(line_id) + 1 if line_id in ids else 0
     in_turn = [*filed.lines[start:], *filed.lines[: max(start - 1, 0)]]
     return next((line for line in in_turn if words.to_do(line, answered)), None)
-
-
-def _ids(parties: Collection[object]) -> set[object]:
-    return {getattr(party, "organisation_id", None) for party in parties}
 
 
 async def _certifiers(request: Request, visitor: Visitor) -> list[str]:

@@ -80,11 +80,11 @@ def of_entered(entered: Entered | None, terms: Terms) -> str:
 
 
 def content_said(line: LineView) -> list[tuple[str, str]]:
-    """A line's content, a row for each thing that it says."""
     return said(line.content, line.terms, line.quarter, counts=line.counts)
 
 
 def said(content: LineContent, terms: Terms, quarter: Quarter, *, counts: Figure | None = None) -> list[tuple[str, str]]:
+    """A row for each thing that a line says; ``counts``: what it comes to with its share."""
     rows = []
     if content.nil_reason is not None:
         rows.append(("Nothing to report, because", content.nil_reason))

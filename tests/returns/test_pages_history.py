@@ -1,0 +1,127 @@
+"""History and restatement: every version with what it changed, and a change of what was approved only with a reason."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from services.returns.actions.reviewing import approve, request_changes
+from services.returns.models.decisions import Approval, ChangesWanted, ChangeWanted
+from shared.obligations import Judgement
+from tests.returns.builders import DEADLINES, MANAGER
+from tests.returns.conftest import Office
+from tests.returns.office import BOTH, CALLS, HOURS, JULY, LIST, line
+from tests.visiting import Page, Visit
+
+
+async def submitted(visit: Visit) -> None:
+    page = await visit.submit(await line(visit, HOURS), "Save and continue", {"figure-value": "40", "story": "Two schools"})
+    page = await visit.submit(page, "Save and continue", {"figure-numerator": "931", "figure-denominator": "980"})
+    await visit.submit(await visit.get(page.links["Continue to certify"]), "Certify and submit", BOTH)
+
+
+async def of_line(visit: Visit, name: str, show: str = "all") -> Page:
+    """The page of a line, whatever its return's status."""
+    task_list = await visit.get((await visit.get(f"{LIST}?show={show}")).links["Soft services"])
+    return await visit.get(task_list.links[name])
+
+
+@pytest.fixture
+async def in_review(two_lines: Office) -> Office:
+    await submitted(await two_lines.certifier("Cleo Hart"))
+    return two_lines
+
+
+@pytest.fixture
+async def approved(in_review: Office) -> Office:
+    filed = await in_review.world.filed()
+    async with in_review.world.pool.acquire() as conn, conn.transaction():
+        await approve(conn, filed.return_id, Approval(judgement=Judgement.MET), by=MANAGER, at=JULY)
+    return in_review
+
+
+async def test_changes_requested_are_shown_on_their_line_and_answered(in_review: Office) -> None:
+    filed = await in_review.world.filed()
+    hours = await in_review.world.line()
+    wanted = ChangesWanted(lines=(ChangeWanted(line_id=hours.line_id, reason="Say which schools"),))
+    async with in_review.world.pool.acquire() as conn, conn.transaction():
+        await request_changes(conn, filed.return_id, wanted, DEADLINES, by=MANAGER, at=JULY)
+    editor = await in_review.editor("Ann Lee")
+    task_list = await editor.get((await editor.get(LIST)).links["Soft services"])
+    assert "A trust asked for changes to 1 line" in task_list.text
+    page = await editor.get(task_list.links[HOURS])
+    assert "Changes requested : Say which schools" in page.text
+    assert "Say which schools" not in (await editor.get(task_list.links[CALLS])).text
+    task_list = await editor.submit(page, "Save and come back later", {"story": "Halton High and Wirral Academy"})
+    assert "1 of 1" not in task_list.text
+    assert "All lines are completed" in task_list.text
+    page = await editor.get((await editor.get(task_list.links[HOURS])).links["History of this line"])
+    done = re.findall("(Draft saved|Changes requested|Return submitted|Return opened) 6 July", page.text)
+    assert done == ["Draft saved", "Changes requested", "Return submitted", "Draft saved", "Return opened"]
+    assert "“Say which schools”" in page.text
+    assert "Two schools After Halton High and Wirral Academy" in page.text
+    assert "by Ann Lee" in page.text
+
+
+async def test_an_approved_line_is_closed_and_a_supplier_asks_for_its_change(approved: Office) -> None:
+    editor = await approved.editor("Ann Lee")
+    page = await of_line(editor, HOURS)
+    assert "Approved" in page.text
+    assert not [form for form in page.forms if "figure-value" in form.fields]
+    page = await editor.get(page.links["Ask for a change of this line"])
+    again = await editor.submit(page, "Send the request", {"figure-value": "45"}, expect=422)
+    assert again.links["Enter the reason for the change"] == "#reason"
+    assert again.form("Send the request").fields["figure-value"] == ["45"]
+    page = await editor.submit(again, "Send the request", {"reason": "A school was left out"})
+    assert "It waits for an answer" in page.text
+    assert (await approved.world.line()).content.story == "Two schools"
+    assert (await approved.world.line()).version == 4
+
+    manager = await approved.manager()
+    page = await of_line(manager, HOURS)
+    page = await manager.get(page.links["Answer the request"])
+    assert "Approved 40 hours Asked for 45 hours" in page.text
+    again = await manager.submit(page, "Send your answer", expect=422)
+    assert again.links["Select whether you confirm the change"] == "#confirmed"
+    again = await manager.submit(page, "Send your answer", {"confirmed": "no"}, expect=422)
+    assert again.links["Say why it is declined"] == "#answer"
+    page = await manager.submit(again, "Send your answer", {"confirmed": "yes"})
+    figure = (await approved.world.line()).figure
+    assert figure is not None
+    assert str(figure.value) == "45"
+    page = await manager.get(page.links["History of this line"])
+    assert "Restated" in page.text
+    assert "“A school was left out”" in page.text
+
+
+async def test_a_contract_manager_restates_at_once_and_sees_when_somebody_was_faster(approved: Office) -> None:
+    manager, other = await approved.manager("Mo Khan"), await approved.manager("Di Ward")
+    page = await of_line(manager, HOURS)
+    mine, theirs = await manager.get(page.links["Restate this line"]), await other.get(page.links["Restate this line"])
+    page = await manager.submit(mine, "Restate the line", {"figure-value": "44", "reason": "Counted again"})
+    assert "44 hours" in page.text
+    again = await other.submit(theirs, "Restate the line", {"figure-value": "43", "reason": "Miscounted"}, expect=422)
+    assert "Somebody changed this line meanwhile" in again.text
+    assert "44 hours" in again.text
+    assert again.form("Restate the line").fields["figure-value"] == ["43"]
+    unlikely = await other.submit(again, "Restate the line", {"figure-value": "4,300"}, expect=422)
+    [said] = [words for words in unlikely.links if words.startswith("The figure is far above")]
+    assert unlikely.links[said] == "#unlikely_reason"
+    assert (await approved.world.line()).content.figure is not None
+    await other.submit(unlikely, "Restate the line", {"reason": "x" * 4001, "figure-value": "43"}, expect=422)
+
+
+async def test_the_history_of_a_return_names_who_did_what(approved: Office) -> None:
+    editor = await approved.editor()
+    task_list = await editor.get((await editor.get(f"{LIST}?show=approved")).links["Soft services"])
+    page = await editor.get(task_list.links["History of this return"])
+    for said in ("Return submitted", "by Cleo Hart", "Return opened", "by Parity", "Draft saved", "Approved"):
+        assert said in page.text
+
+
+async def test_anothers_history_is_not_there(approved: Office) -> None:
+    editor, stranger = await approved.editor(), await approved.stranger()
+    page = await of_line(editor, HOURS)
+    for words in ("History of this line", "Ask for a change of this line"):
+        await stranger.get(page.links[words], expect=404)
