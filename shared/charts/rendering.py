@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from html import escape
 
 import vl_convert
 
 _REMEMBERED = 512
+_ROLES = re.compile(r' (?:role="graphics-[a-z]+"|aria-roledescription="[^"]*")')
+"""What Vega says of each group of marks, which has no name to go with it: the picture as a whole has one."""
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def svg(specification: str, description: str) -> str:
     """One image to a screen reader, described in words; the figures stand in a table beside it."""
-    drawn = vl_convert.vegalite_to_svg(specification, allowed_base_urls=[])
+    drawn = _ROLES.sub("", vl_convert.vegalite_to_svg(specification, allowed_base_urls=[]))
     return drawn.replace("<svg ", f'<svg role="img" aria-label="{escape(description)}" focusable="false" ', 1)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
@@ -43,6 +44,26 @@ async def ratings_of_contract(conn: Connection, contract_id: UUID, quarter: Quar
         quarter.first_day if quarter else None,
     )
     return [_rating(row) for row in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """A rating without its figures."""
+
+    rating: Rating
+    incomplete: bool
+
+
+async def classes_of_contract(conn: Connection, contract_id: UUID) -> dict[tuple[UUID, Quarter], Class]:
+    """By obligation and quarter."""
+    found = await conn.fetch(
+        """
+        SELECT obligation_id, quarter, rating, cardinality(incomplete) > 0 AS incomplete
+        FROM ratings WHERE contract_id = $1 ORDER BY quarter, obligation_id
+        """,
+        contract_id,
+    )
+    return {(row["obligation_id"], Quarter(row["quarter"])): Class(Rating(row["rating"]), row["incomplete"]) for row in found}
 
 
 async def save(conn: Connection, ratings: Sequence[StoredRating]) -> None:
