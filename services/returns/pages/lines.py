@@ -143,7 +143,7 @@ async def line_page(
         bands=words.bands(line.terms, target_to_date(line, earlier, filed.contract)),
         noted=at_work.noted,
         opens=opens_in_a_browser,
-        largest=words.size(request.app.state.runtime.settings.evidence_max_bytes),
+        largest=request.app.state.runtime.settings.evidence_max_bytes,
         names=await names_of(request, _people(line)),
         words=words,
         now=now,

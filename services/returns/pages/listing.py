@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Annotated
 from urllib.parse import urlencode
@@ -10,7 +12,9 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 
 from services.returns.models.viewer import Viewer
+from services.returns.models.views import ReturnSummary
 from services.returns.pages.routing import Party, Reader, pages
+from services.returns.rules.deadlines import last_ended
 from services.returns.store import contracts, returns
 from services.returns.store.returns import Wanted
 from shared.access import Role
@@ -18,18 +22,21 @@ from shared.api import Now, Tx, decode_cursor, encode_cursor
 from shared.errors import NotFound
 from shared.events.returns import ReturnStatus
 from shared.origin import link
+from shared.pages.forms import blank
 from shared.quarters import local_date
+from shared.words import quarter_name
 
 _PAGE = 25
+_QUARTERS = 12
 
 _FOR_SUPPLIERS = {
     "to-do": ("To do", Wanted(with_supplier=True)),
-    "in-review": ("In review", Wanted(status=ReturnStatus.SUBMITTED)),
+    "in-review": ("In review", Wanted(in_review=True)),
     "approved": ("Approved", Wanted(status=ReturnStatus.APPROVED)),
     "all": ("All", Wanted()),
 }
 _FOR_MANAGERS = {
-    "to-review": ("Waiting for your review", Wanted(status=ReturnStatus.SUBMITTED)),
+    "to-review": ("Waiting for your review", Wanted(in_review=True)),
     "overdue": ("Overdue", Wanted(overdue=True)),
     "open": ("With the supplier", Wanted(with_supplier=True)),
     "approved": ("Approved", Wanted(status=ReturnStatus.APPROVED)),
@@ -44,6 +51,8 @@ async def list_returns(
     now: Now,
     visitor: Party,
     show: Annotated[str, Query(max_length=20)] = "",
+    words: Annotated[str, Query(max_length=200)] = "",
+    quarter: Annotated[str, Query(max_length=20)] = "",
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
 ) -> Response:
     """What waits for the visitor, the earliest due first. Somebody on both sides looks with the buyer's eyes unless said."""
@@ -51,19 +60,23 @@ async def list_returns(
     filters = _FOR_MANAGERS if as_manager else _FOR_SUPPLIERS
     chosen = show if show in filters else next(iter(filters))
     today = local_date(now)
+    quarters = [last_ended(today).plus(-back) for back in range(_QUARTERS)]
+    of_quarter = next((one for one in quarters if one.code == quarter), None)
+    wanted = replace(filters[chosen][1], words=words.replace("\0", "").strip() or None, quarter=of_quarter)
     after = decode_cursor(cursor, date, UUID) if cursor else None
-    viewer = Viewer.of(visitor.caller)
-    found = await returns.page(tx, viewer, filters[chosen][1], today=today, after=after, limit=_PAGE + 1)
-    more = found[_PAGE - 1] if len(found) > _PAGE else None
-    following = {"show": chosen, "cursor": encode_cursor(more.due_on, more.return_id)} if more else None
+    found = await returns.page(tx, Viewer.of(visitor.caller), wanted, today=today, after=after, limit=_PAGE + 1)
+    narrowed = {"words": words, "quarter": quarter} if wanted.words or of_quarter else {}
     return pages.show(
         request,
         "returns.jinja",
         as_manager=as_manager,
-        filters=[(name, words, link("returns", f"/?show={name}")) for name, (words, _) in filters.items()],
+        filters=[(name, said, _href(show=name, **narrowed)) for name, (said, _) in filters.items()],
         chosen=chosen,
+        narrowed=bool(narrowed),
+        form=blank(words=words, quarter=quarter),
+        quarters=[{"value": one.code, "text": quarter_name(one)} for one in quarters],
         returns=found[:_PAGE],
-        next=link("returns", f"/?{urlencode(following)}") if following else "",
+        next=_href(show=chosen, **narrowed, cursor=_cursor(found)) if len(found) > _PAGE else "",
         now=now,
     )
 
@@ -85,14 +98,22 @@ async def list_of_contract(
     after = decode_cursor(cursor, date, UUID) if cursor else None
     wanted = Wanted(contract_id=contract_id)
     found = await returns.page(tx, viewer, wanted, today=local_date(now), after=after, limit=_PAGE + 1)
-    more = found[_PAGE - 1] if len(found) > _PAGE else None
-    following = urlencode({"cursor": encode_cursor(more.due_on, more.return_id)}) if more else ""
     return pages.show(
         request,
         "contract_returns.jinja",
         contract=contract,
         as_manager=visitor.has(Role.CONTRACT_MANAGER),
         returns=found[:_PAGE],
-        next=link("returns", f"/contracts/{contract_id}?{following}") if following else "",
+        next=link("returns", f"/contracts/{contract_id}?cursor={_cursor(found)}") if len(found) > _PAGE else "",
         now=now,
     )
+
+
+def _cursor(found: Sequence[ReturnSummary]) -> str:
+    """Of the last return on a full page."""
+    last = found[_PAGE - 1]
+    return encode_cursor(last.due_on, last.return_id)
+
+
+def _href(**wanted: str) -> str:
+    return link("returns", "/?" + urlencode(wanted))

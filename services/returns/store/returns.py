@@ -89,7 +89,8 @@ async def lock_reviews_overdue(conn: Connection, on: date) -> list[QuarterlyRetu
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which returns a list shows; None: any. ``with_supplier``: open, or sent back."""
+    """Which returns a list shows; None: any. ``with_supplier``: open, or sent back; ``in_review``: a line waits for the reviewer;
+    ``words``: part of the contract's reference or title."""
 
     status: ReturnStatus | None = None
     quarter: Quarter | None = None
@@ -97,6 +98,8 @@ class Wanted:
     supplier_id: UUID | None = None
     with_supplier: bool = False
     overdue: bool = False
+    in_review: bool = False
+    words: str | None = None
 
 
 async def page(
@@ -125,6 +128,9 @@ async def page(
               AND ($8::uuid IS NULL OR c.supplier_ids @> ARRAY[$8::uuid])
               AND (NOT $9 OR r.status IN ('open', 'changes_requested'))
               AND (NOT $11 OR (r.status = 'open' AND r.due_on < $10))
+              AND (NOT $15 OR r.status = 'submitted' OR (r.status = 'changes_requested' AND EXISTS (
+                  SELECT FROM lines w WHERE w.return_id = r.return_id AND w.status = 'submitted' AND w.owed)))
+              AND ($16::text IS NULL OR position(lower($16) IN lower(c.reference || ' ' || c.title)) > 0)
               AND ($12::date IS NULL OR (r.due_on, r.return_id) > ($12, $13::uuid))
             ORDER BY r.due_on, r.return_id LIMIT $14
         ) AS r
@@ -147,6 +153,8 @@ async def page(
         after and after[0],
         after and after[1],
         limit,
+        wanted.in_review,
+        wanted.words,
     )
     return [ReturnSummary.model_validate(dict(row)) for row in found]
 

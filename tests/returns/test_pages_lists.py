@@ -1,0 +1,118 @@
+"""Lists of returns: what waits for whom, found by contract and quarter, page by page; and a contract's own."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from services.returns.actions.filing import save_line, submit
+from services.returns.actions.reviewing import approve
+from services.returns.models.decisions import Approval
+from shared.access import Role
+from shared.events.commitments import IcbSees
+from tests.returns.builders import (
+    CERTIFIED,
+    CERTIFIER,
+    DEADLINES,
+    ICB,
+    MANAGER,
+    OTHER_TRUST,
+    Q1,
+    Q2,
+    a_contract,
+    an_organisation,
+    at,
+    content,
+    contract_id,
+)
+from tests.returns.conftest import Office, World
+from tests.returns.office import JULY, LIST
+
+OCTOBER = at(date(2026, 10, 5))
+
+
+async def submitted(world: World, reference: str) -> None:
+    filed = await world.filed(reference=reference)
+    async with world.pool.acquire() as conn, conn.transaction():
+        for line in filed.lines:
+            await save_line(conn, line.line_id, content(40), by=CERTIFIER, at=JULY)
+        await submit(conn, filed.return_id, CERTIFIED, DEADLINES, by=CERTIFIER, at=JULY)
+
+
+async def test_a_contract_manager_sees_what_waits_for_a_review_first(office: Office) -> None:
+    await office.world.hear(
+        a_contract(reference="C-1", title="Cleaning"), a_contract(reference="C-2", title="Laundry"), when=JULY
+    )
+    await submitted(office.world, "C-2")
+    manager = await office.manager()
+    page = await manager.get(LIST)
+    assert "Laundry" in page.links
+    assert "Cleaning" not in page.links
+    assert "Review due Monday 27 July 2026" in page.text
+    page = await manager.get(page.links["With the supplier"])
+    assert "Cleaning" in page.links
+    assert "Laundry" not in page.links
+    page = await manager.get(page.links["All"])
+    assert {"Cleaning", "Laundry"} <= page.links.keys()
+
+
+async def test_overdue_returns_are_told_apart(office: Office) -> None:
+    await office.world.hear(a_contract(), when=Q1.next().first_day)
+    manager = await office.manager()
+    assert "No return is overdue" in (await manager.get(f"{LIST}?show=overdue")).text
+    office.runtime.clock.advance(OCTOBER)  # type: ignore[attr-defined]
+    page = await manager.get(f"{LIST}?show=overdue")
+    assert "Soft services" in page.links
+    assert "Overdue" in page.text
+
+
+async def test_a_return_is_found_by_contract_and_quarter(office: Office) -> None:
+    await office.world.hear(
+        a_contract(reference="C-1", title="Cleaning"), a_contract(reference="C-2", title="Laundry_100%"), when=OCTOBER
+    )
+    office.runtime.clock.advance(OCTOBER)  # type: ignore[attr-defined]
+    editor = await office.editor()
+    page = await editor.get(LIST)
+    assert page.text.count("April to June 2026") >= 2
+    found = await editor.get(f"{LIST}?show=to-do&words=dry_100%25&quarter={Q2.code}")
+    assert "Laundry_100%" in found.links
+    assert "Cleaning" not in found.links
+    assert found.text.count("Laundry_100%") == 1
+    assert "No return here fits" in (await editor.get(f"{LIST}?words=nothing")).text
+    await editor.get(f"{LIST}?quarter=never&words=%00")
+
+
+async def test_a_long_list_goes_on_on_the_next_page(office: Office) -> None:
+    names = [f"C-{number:02}" for number in range(30)]
+    await office.world.hear(*(a_contract(reference=name, title=f"Title {name}") for name in names), when=JULY)
+    editor = await office.editor()
+    first = await editor.get(LIST)
+    second = await editor.get(first.links["Next page"])
+    shown = [{words for words in page.links if words.startswith("Title")} for page in (first, second)]
+    assert [len(one) for one in shown] == [25, 5]
+    assert not shown[0] & shown[1]
+    await editor.get(f"{LIST}?cursor=nonsense", expect=400)
+
+
+async def test_a_contracts_returns_are_a_tab_of_the_contract(office: Office) -> None:
+    await office.world.hear(an_organisation(icb_sees=IcbSees.CONTRACTS), a_contract(), when=OCTOBER)
+    path = f"/returns/contracts/{contract_id()}"
+    for visit in (await office.editor(), await office.manager()):
+        page = await visit.get(path)
+        assert page.links["What was promised"] == f"/commitments/contracts/{contract_id()}"
+        assert [words for words in page.links if "2026-27" in words] == [
+            "April to June 2026 (2026-27 Q1)",
+            "July to September 2026 (2026-27 Q2)",
+        ]
+    await (await office.stranger()).get(path, expect=404)
+    await (await office.visit(Role.CONTRACT_MANAGER, works_at=OTHER_TRUST)).get(path, expect=404)
+    await submitted(office.world, "C-1")
+    filed = await office.world.filed()
+    async with office.world.pool.acquire() as conn, conn.transaction():
+        await approve(conn, filed.return_id, Approval(), by=MANAGER, at=JULY)
+    analyst = await office.visit(Role.ICB_ANALYST, works_at=ICB)
+    page = await analyst.get(path)
+    assert [words for words in page.links if "2026-27" in words] == ["April to June 2026 (2026-27 Q1)"]
+    page = await analyst.get(page.links["April to June 2026 (2026-27 Q1)"])
+    line = await analyst.get(page.links["hours Staff hours on school and college visits"])
+    assert "Upload" not in line.text
+    assert "History of this line" not in line.links
