@@ -23,8 +23,17 @@ class AlertDates:
 
 
 @dataclass(frozen=True, slots=True)
+class Approvals:
+    """So many lines whose return was submitted on one day, and that were approved on another."""
+
+    submitted_on: date
+    approved_on: date
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
 class Days:
-    """Working days that something took, over the alerts on which it happened; None where there is none."""
+    """Working days that something took, over the alerts (or lines) on which it happened; None where there is none."""
 
     count: int
     median: Fraction | None
@@ -42,6 +51,8 @@ class ParityColumn:
     """Of the rated, how many parts of one have each rating; empty where none is rated."""
     returns_due: int
     returns_on_time: int
+    to_approve: Days
+    """From a return's first submission to the approval of each of its lines."""
     alerts_raised: int
     to_acknowledge: Days
     to_plan: Days
@@ -49,7 +60,11 @@ class ParityColumn:
 
 
 def parity_column(
-    ratings: Mapping[tuple[Rating, bool], int], returns_due: int, returns_on_time: int, alerts: Sequence[AlertDates]
+    ratings: Mapping[tuple[Rating, bool], int],
+    returns_due: int,
+    returns_on_time: int,
+    alerts: Sequence[AlertDates],
+    approvals: Sequence[Approvals] = (),
 ) -> ParityColumn:
     """One column. ``ratings``: how many of each class, by whether they are incomplete."""
     complete = {rating: ratings.get((rating, False), 0) for rating in Rating}
@@ -60,6 +75,7 @@ def parity_column(
         shares={rating: Fraction(count, rated) for rating, count in complete.items()} if rated else {},
         returns_due=returns_due,
         returns_on_time=returns_on_time,
+        to_approve=_days([(one.submitted_on, one.approved_on) for one in approvals for _ in range(one.lines)]),
         alerts_raised=len(alerts),
         to_acknowledge=_days([(alert.raised_on, alert.acknowledged_on) for alert in alerts]),
         to_plan=_days([(alert.raised_on, alert.planned_on) for alert in alerts]),

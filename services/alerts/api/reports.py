@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import Query
 
+from services.alerts.actions.parity import parity
 from services.alerts.api.callers import Reader
 from services.alerts.api.views import ComplianceView, ContractRatings, ParityColumnView, ParityReport
 from services.alerts.models.facts import KnownContract
@@ -16,10 +17,9 @@ from services.alerts.store import sight
 from shared.access import Caller
 from shared.api import Now, Tx, api_router
 from shared.db import Connection
-from shared.errors import FieldError, Invalid, NotFound
-from shared.obligations import Side
+from shared.errors import NotFound
 from shared.quarters import QuarterCode, local_date
-from shared.ratings import compliance, parity_column
+from shared.ratings import compliance
 
 router = api_router("reports")
 
@@ -51,13 +51,8 @@ async def parity_report(
     last: Annotated[QuarterCode, Query(description="The last quarter of the period")],
 ) -> ParityReport:
     """Core service beside social value over a period: of the caller's own contracts; for the ICB, of all of them in sum."""
-    if last < first:
-        raise Invalid(errors=[FieldError("/last", "Enter a quarter that is not before the first")])
-    viewer = eyes(caller)
-    ratings = await sight.ratings_by_side(tx, viewer, first, last)
-    returns = await sight.returns_by_side(tx, viewer, first, last, today=local_date(now))
-    alerts = await sight.alert_dates_by_side(tx, viewer, first, last)
-    columns = {side.value: ParityColumnView.of(parity_column(ratings[side], *returns[side], alerts[side])) for side in Side}
+    found = await parity(tx, eyes(caller), first, last, on=local_date(now))
+    columns = {side.value: ParityColumnView.of(column) for side, column in found.items()}
     return ParityReport(first_quarter=first, last_quarter=last, **columns)
 
 

@@ -234,6 +234,7 @@ class ParityColumnView(Frozen):
     """Of the rated: how many parts of one have each rating."""
     returns_due: int
     returns_on_time: int
+    to_approve: DaysView
     alerts_raised: int
     to_acknowledge: DaysView
     to_plan: DaysView
@@ -247,6 +248,7 @@ class ParityColumnView(Frozen):
             shares={rating: stored(share) for rating, share in column.shares.items()},
             returns_due=column.returns_due,
             returns_on_time=column.returns_on_time,
+            to_approve=DaysView.of(column.to_approve),
             alerts_raised=column.alerts_raised,
             to_acknowledge=DaysView.of(column.to_acknowledge),
             to_plan=DaysView.of(column.to_plan),
