@@ -47,7 +47,7 @@ class Advance(Frozen):
 
 def advancing_route(runtimes: Sequence[Runtime], clock: DemonstrationClock) -> Route:
     """POST with the administrator's key: answers a line of JSON per day, and at last the new present."""
-    one_at_a_time = asyncio.Lock()
+    days = _OneAtATime(Days(runtimes, clock), clock)
 
     async def advance(request: Request) -> Response:
         request.scope["app"] = keeper_app
@@ -55,29 +55,64 @@ def advancing_route(runtimes: Sequence[Runtime], clock: DemonstrationClock) -> R
             caller = await caller_of(request)
             if not caller.has(Role.ADMINISTRATOR):
                 raise Forbidden
-            if one_at_a_time.locked():
-                raise AlreadyAdvancing
             wanted = Advance.model_validate_json(await request.body())
+            lines = days.live(wanted.to)
         except ParityError as error:
             return problem(error.status, error.code, error.detail, headers=error.headers)
         except ValidationError:
             return problem(422, "invalid", 'Send {"to": "2027-01-05T12:00:00Z"}.')
-        return StreamingResponse(lines(wanted.to), media_type="application/x-ndjson")
-
-    async def lines(to: datetime) -> AsyncIterator[bytes]:
-        async with one_at_a_time:
-            total = (local_date(to) - local_date(clock.now())).days + 1
-            try:
-                number = 0
-                async for _ in Days(runtimes, clock).advance(to):
-                    number += 1
-                    yield orjson.dumps({"lived": number, "total": total}) + b"\n"
-                yield orjson.dumps({"present": clock.now()}) + b"\n"
-            except ParityError as error:
-                yield orjson.dumps({"code": error.code, "detail": error.detail}) + b"\n"
+        return StreamingResponse(lines, media_type="application/x-ndjson")
 
     keeper_app = next(runtime for runtime in runtimes if runtime.service.name == "commitments").app()
     return Route(PATH, advance, methods=["POST"])
+
+
+class _OneAtATime:
+    """Days are lived whole: where the client goes away, the day it left in is the last one."""
+
+    def __init__(self, days: Days, clock: DemonstrationClock) -> None:
+        self._days = days
+        self._clock = clock
+        self._living = asyncio.Lock()
+        self._listener: object | None = None
+
+    def live(self, to: datetime) -> AsyncIterator[bytes]:
+        """Lines of JSON. Raises AlreadyAdvancing."""
+        if self._listener is not None:
+            raise AlreadyAdvancing
+        return self._told(to)
+
+    async def _told(self, to: datetime) -> AsyncIterator[bytes]:
+        self._listener = listener = object()
+        lines: asyncio.Queue[bytes | None] = asyncio.Queue()
+        living = asyncio.create_task(self._live(to, lines, listener))
+        try:
+            while (line := await lines.get()) is not None:
+                yield line
+            await living
+        finally:
+            if self._listener is listener:
+                self._listener = None
+
+    async def _live(self, to: datetime, lines: asyncio.Queue[bytes | None], listener: object) -> None:
+        try:
+            async with self._living:
+                total = (local_date(to) - local_date(self._clock.now())).days + 1
+                number = 0
+                async for _ in self._days.advance(to):
+                    number += 1
+                    await lines.put(_line(lived=number, total=total))
+                    if self._listener is not listener:
+                        return
+                await lines.put(_line(present=self._clock.now()))
+        except ParityError as error:
+            await lines.put(_line(code=error.code, detail=error.detail))
+        finally:
+            await lines.put(None)
+
+
+def _line(**said: object) -> bytes:
+    return orjson.dumps(said) + b"\n"
 
 
 def advance_there(running: Mapping[str, Any], folder: Path, to: datetime, lived: Lived) -> None:

@@ -9,6 +9,7 @@ import json
 import re
 import signal
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,19 +21,12 @@ from openpyxl import load_workbook
 from deploy.demo import keys
 from deploy.demo.scenario import NOTICES
 from deploy.kafka.cluster import free_port
-from tests.system.processes import Running, parity
+from tests.demonstrated import Demonstration
+from tests.system.processes import Running, eventually, parity
 
 
-class Demonstration:
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.data = folder / "data"
-        self.port = free_port()
-        self.start()
-
-    def start(self) -> None:
-        self.running = Running(self.folder / "said.txt", "demo", "--port", str(self.port), "--data", self.data)
-        self.said = self.running.wait_for("Parity serves on")
+class Demo(Demonstration):
+    """As its people see it, by their keys."""
 
     def get(self, person: str, path: str, status: int = 200) -> Any:
         url = f"http://127.0.0.1:{self.port}{path}"
@@ -56,14 +50,13 @@ class Demonstration:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration]:
-    demonstration = Demonstration(tmp_path_factory.mktemp("demonstration"))
+def demo(demonstration_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    demonstration = Demo.on_a_copy(demonstration_data, tmp_path_factory.mktemp("demonstration"))
     yield demonstration
-    demonstration.running.kill()
-    Running(demonstration.folder / "last.txt", "doctor", "--data", demonstration.data).process.wait(60)  # stops PostgreSQL
+    demonstration.close()
 
 
-def test_it_prints_four_keys_and_where_to_look(demo: Demonstration) -> None:
+def test_it_prints_four_keys_and_where_to_look(demo: Demo) -> None:
     for person in ("contract manager", "supplier", "ICB analyst", "administrator"):
         assert keys.read(demo.data)[person] in demo.said
     assert demo.said.count("curl -H") == 4
@@ -71,7 +64,7 @@ def test_it_prints_four_keys_and_where_to_look(demo: Demonstration) -> None:
         assert httpx.get(f"http://127.0.0.1:{demo.port}{path}/ready").status_code == 200
 
 
-def test_each_link_signs_in_once_and_more_can_be_had(demo: Demonstration) -> None:
+def test_each_link_signs_in_once_and_more_can_be_had(demo: Demo) -> None:
     printed = re.findall(r"http://\S+/links/\S+", demo.said)
     more = json.loads(parity("demo", "links", "--data", demo.data, "--json").stdout)
     assert len(printed) == len(more) == 4
@@ -83,7 +76,7 @@ def test_each_link_signs_in_once_and_more_can_be_had(demo: Demonstration) -> Non
         assert httpx.get(url).status_code == 401
 
 
-def test_every_line_with_curl_works(demo: Demonstration) -> None:
+def test_every_line_with_curl_works(demo: Demo) -> None:
     for line in demo.said.splitlines():
         if line.strip().startswith("curl"):
             _, header, _, address, _ = line.split("'")
@@ -93,13 +86,13 @@ def test_every_line_with_curl_works(demo: Demonstration) -> None:
             assert answer.json()["items"], address
 
 
-def test_real_notices_became_contracts_or_wait_for_a_person(demo: Demonstration) -> None:
+def test_real_notices_became_contracts_or_wait_for_a_person(demo: Demo) -> None:
     proposals = demo.get("administrator", "/commitments/api/v1/proposals")["items"]
     assert {one["status"] for one in proposals} == {"confirmed", "changed", "waiting"}
     assert len(proposals) == 9
 
 
-def test_a_promise_kept_late_short_and_restated_are_all_there(demo: Demonstration) -> None:
+def test_a_promise_kept_late_short_and_restated_are_all_there(demo: Demo) -> None:
     late = [one for one in demo.returns() if one["overdue"]]
     assert [one["reference"] for one in late] == ["MV-2025-021"]
     kinds = {(one["kind"], one["status"]) for one in demo.alerts()}
@@ -109,7 +102,7 @@ def test_a_promise_kept_late_short_and_restated_are_all_there(demo: Demonstratio
     assert published[0]["reasons"] == {"restated": 1}
 
 
-def test_four_quarters_were_approved_and_one_return_of_them_came_late(demo: Demonstration) -> None:
+def test_four_quarters_were_approved_and_one_return_of_them_came_late(demo: Demo) -> None:
     approved = [one for one in demo.returns() if one["status"] == "approved"]
     assert {one["quarter"] for one in approved} == {"2025-26-Q3", "2025-26-Q4", "2026-27-Q1", "2026-27-Q2"}
     whole = [demo.get("contract manager", f"/returns/api/v1/returns/{one['return_id']}") for one in approved]
@@ -117,7 +110,7 @@ def test_four_quarters_were_approved_and_one_return_of_them_came_late(demo: Demo
     assert late == [("MV-2025-021", "2026-27-Q1")]
 
 
-def test_every_kind_of_promise_was_reported(demo: Demonstration) -> None:
+def test_every_kind_of_promise_was_reported(demo: Demo) -> None:
     whole = [demo.get("contract manager", f"/returns/api/v1/returns/{one['return_id']}") for one in demo.returns()]
     lines = [line for one in whole for line in one["lines"] if line["status"] == "approved"]
     assert {line["terms"]["measure"]["kind"] for line in lines} == {"flow", "ratio", "fte", "headcount"}
@@ -127,19 +120,19 @@ def test_every_kind_of_promise_was_reported(demo: Demonstration) -> None:
     assert any(line["evidence"] for line in lines)
 
 
-def test_promises_were_kept_and_missed_in_every_degree(demo: Demonstration) -> None:
+def test_promises_were_kept_and_missed_in_every_degree(demo: Demo) -> None:
     contract = demo.contract("MV-2025-014")
     path = f"/alerts/api/v1/contracts/{contract['contract_id']}/ratings?quarter="
     rated = [one for quarter in ("2025-26-Q4", "2026-27-Q2") for one in demo.get("contract manager", path + quarter)["ratings"]]
     assert {one["rating"] for one in rated} == {"good", "approaching_target", "requires_improvement", "inadequate"}
 
 
-def test_a_community_supplier_and_a_contract_of_core_obligations_only_are_among_them(demo: Demonstration) -> None:
+def test_a_community_supplier_and_a_contract_of_core_obligations_only_are_among_them(demo: Demo) -> None:
     assert [one["sector"] for one in demo.contract("MV-2025-021")["suppliers"]] == ["vcfse"]
     assert {one["side"] for one in demo.contract("MV-2025-030")["obligations"]} == {"core_service"}
 
 
-def test_a_later_notice_shows_old_and_new_and_waits_for_a_person(demo: Demonstration) -> None:
+def test_a_later_notice_shows_old_and_new_and_waits_for_a_person(demo: Demo) -> None:
     proposals = demo.get("administrator", "/commitments/api/v1/proposals")["items"]
     (changed,) = [one for one in proposals if one["status"] == "changed"]
     whole = demo.get("administrator", f"/commitments/api/v1/proposals/{changed['proposal_id']}")
@@ -154,7 +147,7 @@ def test_a_later_notice_shows_old_and_new_and_waits_for_a_person(demo: Demonstra
     }
 
 
-def test_notices_imported_again_at_the_shell_change_nothing(demo: Demonstration) -> None:
+def test_notices_imported_again_at_the_shell_change_nothing(demo: Demo) -> None:
     files = sorted(NOTICES.glob("*.json"))
     command = ("import", "notices", "--by", "joan@parity.example", "--json", "--data", demo.data, *files)
     imported = parity(*command)
@@ -163,21 +156,21 @@ def test_notices_imported_again_at_the_shell_change_nothing(demo: Demonstration)
     assert (found["releases"], found["new"], found["changed"]) == (12, 0, 0)
 
 
-def test_both_sides_are_rated_on_one_scale(demo: Demonstration) -> None:
+def test_both_sides_are_rated_on_one_scale(demo: Demo) -> None:
     path = f"/alerts/api/v1/contracts/{demo.contract('MV-2025-014')['contract_id']}/ratings?quarter=2026-27-Q2"
     rated = json.dumps(demo.get("contract manager", path))
     for side in ("core_service", "social_value"):
         assert side in rated
 
 
-def test_a_supplier_sees_its_own_contracts_only(demo: Demonstration) -> None:
+def test_a_supplier_sees_its_own_contracts_only(demo: Demo) -> None:
     theirs = demo.get("supplier", "/returns/api/v1/returns?limit=200")["items"]
     assert {one["reference"] for one in theirs} == {"MV-2025-014"}
     others = next(one for one in demo.returns() if one["reference"] == "MV-2025-030")
     demo.get("supplier", f"/returns/api/v1/returns/{others['return_id']}", status=404)
 
 
-def test_a_second_start_on_the_port_or_on_the_folder_gets_one_sentence(demo: Demonstration, tmp_path: Path) -> None:
+def test_a_second_start_on_the_port_or_on_the_folder_gets_one_sentence(demo: Demo, tmp_path: Path) -> None:
     busy = parity("demo", "--port", str(demo.port), "--data", tmp_path / "other")
     assert (busy.returncode, busy.stdout) == (1, "")
     assert busy.stderr.strip() == f"Port {demo.port} is busy: another program listens on it. Choose another with --port."
@@ -187,13 +180,13 @@ def test_a_second_start_on_the_port_or_on_the_folder_gets_one_sentence(demo: Dem
     assert len(held.stderr.strip().splitlines()) == 1
 
 
-def test_the_doctor_finds_nothing_wrong_while_it_runs(demo: Demonstration) -> None:
+def test_the_doctor_finds_nothing_wrong_while_it_runs(demo: Demo) -> None:
     looked = parity("doctor", "--json", "--data", demo.data)
     assert looked.returncode == 0, looked.stdout
     assert all(one["ok"] for one in json.loads(looked.stdout))
 
 
-def test_time_moves_on_while_it_runs(demo: Demonstration) -> None:
+def test_time_moves_on_while_it_runs(demo: Demo) -> None:
     """To January: a quarter ends, its returns open; what was late grows and climbs."""
     before = {one["alert_id"]: one["level"] for one in demo.alerts()}
     moved = parity("demo", "advance", "--to", "2027-01-05", "--json", "--data", demo.data)
@@ -206,7 +199,7 @@ def test_time_moves_on_while_it_runs(demo: Demonstration) -> None:
     assert climbed
 
 
-def test_what_is_due_is_filled_as_a_workbook_and_read_again_at_the_shell(demo: Demonstration, tmp_path: Path) -> None:
+def test_what_is_due_is_filled_as_a_workbook_and_read_again_at_the_shell(demo: Demo, tmp_path: Path) -> None:
     by = ("--by", "tom@parity.example", "--data", demo.data)
     file = tmp_path / "due.xlsx"
     written = parity("import", "returns", *by, "--template", file)
@@ -229,13 +222,25 @@ def test_what_is_due_is_filled_as_a_workbook_and_read_again_at_the_shell(demo: D
     assert again[0]["saved"] == 0
 
 
-def test_time_does_not_move_back(demo: Demonstration) -> None:
+def test_time_does_not_move_back(demo: Demo) -> None:
     back = parity("demo", "advance", "--to", "2026-01-05", "--data", demo.data)
     assert back.returncode == 1
     assert "can only be moved on" in back.stderr
 
 
-def test_ctrl_c_stops_everything_and_the_next_start_keeps_the_data(demo: Demonstration) -> None:
+def test_time_that_was_interrupted_goes_on_where_it_stood(demo: Demo) -> None:
+    moving = ("demo", "advance", "--to", "2027-02-26", "--data", demo.data)
+    stood = demo.present()
+    interrupted = Running(demo.folder / "moved.txt", *moving)
+    eventually(lambda: demo.present() > stood + timedelta(days=1), seconds=60)
+    assert interrupted.interrupt() == 130
+    assert "Run the same command again to go on" in interrupted.log.read_text()
+    on = parity(*moving, "--json")
+    assert on.returncode == 0, on.stderr
+    assert parity(*moving).returncode == 1  # it stands there now
+
+
+def test_ctrl_c_stops_everything_and_the_next_start_keeps_the_data(demo: Demo) -> None:
     servers = [child for child in psutil.Process(demo.running.process.pid).children() if child.name() == "postgres"]
     assert len(servers) == 1
     before, known = demo.returns(), keys.read(demo.data)
@@ -248,14 +253,14 @@ def test_ctrl_c_stops_everything_and_the_next_start_keeps_the_data(demo: Demonst
     assert demo.returns() == before
 
 
-def test_a_run_that_was_killed_does_not_stand_in_the_way(demo: Demonstration) -> None:
+def test_a_run_that_was_killed_does_not_stand_in_the_way(demo: Demo) -> None:
     before = demo.returns()
     demo.running.kill()
     demo.start()
     assert demo.returns() == before
 
 
-def test_the_books_balance(demo: Demonstration) -> None:
+def test_the_books_balance(demo: Demo) -> None:
     rebuilt = parity("rebuild", "totals", "--json", "--data", demo.data)
     assert rebuilt.returncode == 0, rebuilt.stdout + rebuilt.stderr
     found = json.loads(rebuilt.stdout)
@@ -263,12 +268,12 @@ def test_the_books_balance(demo: Demonstration) -> None:
     assert found["events"] > 100
 
 
-def test_nothing_is_buried_and_nothing_is_missing(demo: Demonstration) -> None:
+def test_nothing_is_buried_and_nothing_is_missing(demo: Demo) -> None:
     assert json.loads(parity("dead-letters", "list", "--json", "--data", demo.data).stdout) == []
     assert json.loads(parity("replay", "--json", "--data", demo.data).stdout) == []
 
 
-def test_sent_again_changes_nothing(demo: Demonstration) -> None:
+def test_sent_again_changes_nothing(demo: Demo) -> None:
     path = "/icb/api/v1/totals?quarter=2026-27-Q2&limit=200"
     before = demo.get("ICB analyst", path)
     sent = parity("replay", "--topic", "returns", "--json", "--data", demo.data)
@@ -277,7 +282,7 @@ def test_sent_again_changes_nothing(demo: Demonstration) -> None:
     assert demo.get("ICB analyst", path) == before
 
 
-def test_the_analyst_closes_a_quarter_at_the_shell_and_somebody_else_does_not(demo: Demonstration) -> None:
+def test_the_analyst_closes_a_quarter_at_the_shell_and_somebody_else_does_not(demo: Demo) -> None:
     closed = parity("close-quarter", "2026-27-Q2", "--by", "priya@parity.example", "--json", "--data", demo.data)
     assert closed.returncode == 0, closed.stderr
     assert json.loads(closed.stdout)["number"] == 1
@@ -287,10 +292,10 @@ def test_the_analyst_closes_a_quarter_at_the_shell_and_somebody_else_does_not(de
     assert parity("close-quarter", "soon", "--by", "priya@parity.example", "--data", demo.data).returncode == 2
 
 
-def test_commands_work_on_a_stopped_one_too(demo: Demonstration) -> None:
+def test_commands_work_on_a_stopped_one_too(demo: Demo) -> None:
     assert demo.running.interrupt(signal.SIGTERM) == 0
     made = parity("keys", "create", "amina@parity.example", "--scope", "returns:read", "--json", "--data", demo.data)
     assert made.returncode == 0, made.stderr
     assert json.loads(made.stdout)["scopes"] == ["returns:read"]
-    moved = parity("demo", "advance", "--to", "2027-01-08", "--data", demo.data)
+    moved = parity("demo", "advance", "--to", "2027-03-01", "--data", demo.data)
     assert moved.returncode == 0, moved.stderr

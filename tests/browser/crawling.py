@@ -1,0 +1,70 @@
+"""Every page that a person can reach by links, at most so many of each route."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from urllib.parse import urljoin, urlsplit
+
+import httpx2 as httpx
+from fastapi.routing import APIRoute
+
+from deploy.local.services import all_services
+from shared.origin import PATHS
+from shared.pages.visitors import COOKIE
+
+_EACH = 2
+_LINK = re.compile(r'<a\s[^>]*?href="([^"]+)"')
+_ACCEPT = {"Accept": "text/html,application/xhtml+xml,*/*"}
+
+
+def routes() -> Iterator[tuple[str, APIRoute]]:
+    """Every page route with its path in the origin."""
+    for service in all_services():
+        for route in service.pages.routes if service.pages else ():
+            if isinstance(route, APIRoute):
+                yield PATHS[service.name] + route.path, route
+
+
+def route_of(path: str) -> str | None:
+    """The route that answers a path, None where no page does."""
+    for whole, route in routes():
+        prefix = whole.removesuffix(route.path)
+        if "GET" in route.methods and path.startswith(prefix) and route.path_regex.match(path.removeprefix(prefix)):
+            return whole
+    return None
+
+
+def crawl(url: str, session: str | None, *starts: str) -> tuple[list[str], set[str], list[str]]:
+    """Paths of the HTML pages found, the routes they and the downloads belong to, and what could not be opened."""
+    pages: list[str] = []
+    seen_routes: Counter[str] = Counter()
+    broken: list[str] = []
+    waiting, seen = list(starts), set(starts)
+    with httpx.Client(base_url=url, headers=_ACCEPT, cookies={COOKIE: session} if session else {}, timeout=60) as http:
+        while waiting:
+            path = waiting.pop(0)
+            route = route_of(urlsplit(path).path)
+            if route is not None and seen_routes[route] >= _EACH:
+                continue
+            answer = http.get(path)
+            if answer.status_code in (303, 307):
+                here = answer.headers["location"]
+                if here not in seen and here.startswith("/"):
+                    seen.add(here)
+                    waiting.append(here)
+            elif answer.status_code != 200:
+                broken.append(f"{path}: {answer.status_code}")
+                continue
+            if route is not None:
+                seen_routes[route] += 1
+            if not answer.headers.get("content-type", "").startswith("text/html") or route is None:
+                continue
+            pages.append(path)
+            for href in _LINK.findall(answer.text):
+                there = urljoin(path, href.replace("&amp;", "&")).split("#")[0]
+                if there.startswith("/") and there not in seen and "/sign-out" not in there:
+                    seen.add(there)
+                    waiting.append(there)
+    return pages, set(seen_routes), broken

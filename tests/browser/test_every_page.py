@@ -1,0 +1,46 @@
+"""Every page that anybody can reach, on a large and a small screen, with JavaScript and without: clean, and to itself."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from playwright.async_api import Browser
+
+from tests.browser.crawling import crawl, routes
+from tests.browser.looking import SCREENS, Screen, person
+from tests.demonstrated import Demonstration, shown
+
+_AT_ONCE = 3
+SEEN: set[str] = set()
+"""Routes that somebody reached in this run."""
+
+
+@pytest.mark.parametrize("who", ["nobody", *shown()])
+async def test_every_page_is_accessible_and_clean(browser: Browser, demonstration: Demonstration, who: str) -> None:
+    session = None if who == "nobody" else await demonstration.session(who)
+    pages, seen, broken = await asyncio.to_thread(crawl, demonstration.url, session, "/")
+    SEEN.update(seen)
+    assert pages
+    assert not broken
+    faults = [await _faults(browser, demonstration.url, session, screen, pages) for screen in SCREENS]
+    assert not (told := [fault for some in faults for fault in some]), "\n".join(told)
+
+
+async def _faults(browser: Browser, url: str, session: str | None, screen: Screen, paths: list[str]) -> list[str]:
+    limit = asyncio.Semaphore(_AT_ONCE)
+    async with person(browser, url, session, screen) as somebody:
+
+        async def look(path: str) -> None:
+            async with limit:
+                page = await somebody.open(path)
+                await somebody.examine(page, path)
+                await page.close()
+
+        await asyncio.gather(*(look(path) for path in paths))
+        return somebody.faults
+
+
+def test_no_page_was_left_out() -> None:
+    every = {path for path, route in routes() if "GET" in route.methods}
+    assert not every - SEEN, "no link leads there"

@@ -1,0 +1,94 @@
+"""A demonstration, loaded once for all tests that look at one; each gets a copy of its data."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from deploy.database.provision import connected
+from deploy.demo.scenario import read
+from deploy.kafka.cluster import free_port
+from deploy.local.postgres import PostgresServer
+from shared.identity import people, sessions
+from shared.identity.present import present
+from tests.system.processes import Running
+
+
+class Demonstration:
+    """``parity demo`` at work on a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.data = folder / "data"
+        self.port = free_port()
+        self.start()
+
+    @classmethod
+    def on_a_copy(cls, data: Path, folder: Path) -> Self:
+        """Of a loaded and stopped demonstration, to change at will."""
+        subprocess.run(["cp", "-a", data, folder / "data"], check=True)
+        return cls(folder)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        self.running = Running(self.folder / "said.txt", "demo", "--port", str(self.port), "--data", self.data)
+        self.said = self.running.wait_for("Parity serves on", seconds=480)
+
+    def stop(self) -> None:
+        self.running.interrupt(seconds=60)
+
+    def close(self) -> None:
+        self.running.kill()
+        Running(self.folder / "last.txt", "doctor", "--data", self.data).process.wait(60)  # stops PostgreSQL
+
+    def present(self) -> datetime:
+        """Where its time stands."""
+        return asyncio.run(self._present())
+
+    async def _present(self) -> datetime:
+        async with connected(self._identity()) as conn:
+            at = await present(conn)
+        assert at is not None
+        return at
+
+    def _identity(self) -> str:
+        return PostgresServer(self.data / "postgres").url("identity", "commitments")
+
+    async def session(self, shown_as: str) -> str:
+        """The secret of a fresh session of one of its people, by what they are shown as."""
+        [email] = [person.email for person in read().person if person.shown_as == shown_as]
+        async with connected(self._identity()) as conn:
+            person = await people.by_email(conn, email)
+            assert person is not None, email
+            return await sessions.begin(conn, person.id)
+
+
+def shown() -> Sequence[str]:
+    """What the people of the demonstration are shown as: contract manager, supplier, …"""
+    return [person.shown_as for person in read().person if person.shown_as]
+
+
+@pytest.fixture(scope="session")
+def demonstration_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a demonstration that was loaded and stopped."""
+    folder = tmp_path_factory.mktemp("demonstration")
+    loaded = Demonstration(folder)
+    loaded.stop()
+    return loaded.data
+
+
+@pytest.fixture(scope="module")
+def demonstration(demonstration_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration]:
+    """One of one's own, to change at will."""
+    mine = Demonstration.on_a_copy(demonstration_data, tmp_path_factory.mktemp("demonstration"))
+    yield mine
+    mine.close()

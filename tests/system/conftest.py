@@ -1,0 +1,3 @@
+"""The demonstration that tests of the whole look at."""
+
+from tests.demonstrated import demonstration_data  # noqa: F401
