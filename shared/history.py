@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -62,4 +63,36 @@ async def record_all(conn: Connection, entries: Sequence[Entry]) -> None:
 async def of(conn: Connection, *subject_ids: UUID) -> list[Entry]:
     """What was done to these subjects, the earliest first."""
     rows = await conn.fetch("SELECT * FROM history WHERE subject_id = ANY($1) ORDER BY id", list(subject_ids))
+    return [Entry(**dict(row)) for row in rows]
+
+
+async def latest(
+    conn: Connection,
+    *,
+    people: Sequence[UUID] | None = None,
+    subject: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    before: tuple[datetime, UUID] | None = None,
+    limit: int,
+) -> list[Entry]:
+    """The latest first: what these people did (None: everybody) to this kind of subject, from ``since`` to before ``until``.
+
+    ``before``: time and id of the last one seen.
+    """
+    rows = await conn.fetch(
+        """
+        SELECT * FROM history
+        WHERE ($1::uuid[] IS NULL OR person_id = ANY($1)) AND ($2::text IS NULL OR subject = $2)
+          AND ($3::timestamptz IS NULL OR at >= $3) AND ($4::timestamptz IS NULL OR at < $4)
+          AND ($5::timestamptz IS NULL OR (at, id) < ($5, $6::uuid))
+        ORDER BY at DESC, id DESC LIMIT $7
+        """,
+        None if people is None else list(people),
+        subject,
+        since,
+        until,
+        *(before or (None, None)),
+        limit,
+    )
     return [Entry(**dict(row)) for row in rows]

@@ -63,6 +63,44 @@ async def of_organisation(
     return [person_of_row(row) for row in rows]
 
 
+async def by_name(
+    conn: Connection | Pool,
+    *,
+    containing: str = "",
+    organisation_id: UUID | None = None,
+    after: tuple[str, UUID] | None = None,
+    limit: int,
+) -> list[Person]:
+    """Those who are still with us and whose name or address contains this, by name; ``after``: name in lower case, and id."""
+    rows = await conn.fetch(
+        """
+        SELECT * FROM people
+        WHERE removed_at IS NULL AND ($2::uuid IS NULL OR organisation_id = $2)
+          AND (position(lower($1) IN lower(name)) > 0 OR position(lower($1) IN lower(email)) > 0)
+          AND ($3::text IS NULL OR (lower(name), id) > ($3, $4::uuid))
+        ORDER BY lower(name), id LIMIT $5
+        """,
+        containing,
+        organisation_id,
+        *(after or (None, None)),
+        limit,
+    )
+    return [person_of_row(row) for row in rows]
+
+
+async def ids_called(conn: Connection | Pool, containing: str, *, limit: int) -> list[UUID]:
+    """Of people whose name or address contains this, those too who left; for a search in the history."""
+    rows = await conn.fetch(
+        """
+        SELECT id FROM people WHERE position(lower($1) IN lower(name)) > 0 OR position(lower($1) IN lower(email)) > 0
+        ORDER BY lower(name), id LIMIT $2
+        """,
+        containing,
+        limit,
+    )
+    return [row["id"] for row in rows]
+
+
 async def by_email(conn: Connection | Pool, email: str) -> Person | None:
     """Whoever has this address, however it is capitalised, and is still with us."""
     row = await conn.fetchrow("SELECT * FROM people WHERE lower(email) = lower($1) AND removed_at IS NULL", email)

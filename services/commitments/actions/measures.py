@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,16 @@ from services.commitments.models.measures import (
     MeasureRow,
 )
 from services.commitments.models.obligations import OwnMeasure
-from services.commitments.rules.measures import COMBINED, CannotReadMeasures, confirmed, fact, faults, must_fit, rows_of
+from services.commitments.rules.measures import (
+    COMBINED,
+    CannotReadMeasures,
+    confirmed,
+    deactivated,
+    fact,
+    faults,
+    must_fit,
+    rows_of,
+)
 from services.commitments.store import measures as store
 from services.commitments.store import organisations
 from shared import history
@@ -87,16 +96,36 @@ async def confirm_measure(
 
     Raises NotFound, AlreadyConfirmed, NothingConfirmed, UnitDoesNotFit.
     """
+    return await _replace(conn, framework, code, lambda row: confirmed(row, said), "measure confirmed", by=by, at=at)
+
+
+async def deactivate_measure(
+    conn: Connection, framework: str, code: str, note: str, *, by: UUID, at: datetime
+) -> CatalogueMeasure:
+    """Nobody can promise it from then on; ``note`` says why. Raises NotFound, InactiveAlready."""
+    return await _replace(conn, framework, code, lambda row: deactivated(row, note), "measure deactivated", by=by, at=at)
+
+
+async def _replace(
+    conn: Connection,
+    framework: str,
+    code: str,
+    change: Callable[[MeasureRow], MeasureRow],
+    action: str,
+    *,
+    by: UUID,
+    at: datetime,
+) -> CatalogueMeasure:
     newest = await store.lock_framework(conn, framework)
     row = await store.measure_row(conn, newest, code) if newest else None
     if newest is None or row is None:
         raise NotFound
-    after = confirmed(row, said)
-    await store.confirm_measure(conn, newest.framework_id, after)
+    after = change(row)
+    await store.replace_measure(conn, newest.framework_id, after)
     newest = newest.model_copy(update={"event_version": newest.event_version + 1})
     await store.save_framework(conn, newest)
     detail = {"code": code, "before": row.model_dump(mode="json"), "after": after.model_dump(mode="json")}
-    await _remember_and_tell(conn, newest, "measure confirmed", detail, by=by, at=at)
+    await _remember_and_tell(conn, newest, action, detail, by=by, at=at)
     found = await store.find_measure(conn, code, framework=framework)
     assert found is not None  # noqa: S101
     return found

@@ -11,8 +11,9 @@ from uuid import UUID
 from services.commitments.actions import people as people_actions
 from services.commitments.models.organisations import Organisation
 from services.commitments.models.people import NewPerson
+from services.commitments.rules.organisations import identifier_of
 from services.commitments.rules.people import must_fit
-from services.commitments.rules.provider import Claimed, identifier
+from services.commitments.rules.provider import Claimed
 from services.commitments.store import organisations as store
 from shared.access import NOBODY, Role
 from shared.db import Connection, Pool
@@ -61,8 +62,8 @@ async def with_provider(identity: Pool, conn: Connection, identity_conn: Connect
 async def _employer(conn: Connection, said: Claimed) -> Organisation | None:
     if said.organisation is None:
         return None
-    number = identifier(said.organisation)
-    found = await store.find_organisation_by_identifier(conn, *number) if number else None
+    number = identifier_of(said.organisation)
+    found = await store.find_organisation_by_identifier(conn, number.scheme, number.id) if number else None
     if found is None:
         raise OrganisationUnknown
     return found

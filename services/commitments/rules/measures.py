@@ -52,6 +52,10 @@ class NothingConfirmed(Invalid):
     """This measure is inactive. Confirm it with its wording and its unit."""
 
 
+class InactiveAlready(Conflict):
+    """This measure is inactive already."""
+
+
 def rows_of(text: str) -> list[MeasureRow]:
     """The rows of a CSV with the columns ``COLUMNS``. Raises CannotReadMeasures, naming every row and column at fault."""
     reader = csv.reader(StringIO(text.removeprefix("\ufeff").rstrip("\r\n"), newline=""), strict=True)
@@ -112,6 +116,13 @@ def confirmed(row: MeasureRow, said: Confirmation) -> MeasureRow:
     must_fit(row.kind, unit)
     update = {"label": said.label or row.label, "unit": unit, "note": said.note, "status": MeasureStatus.ACTIVE}
     return row.model_copy(update=update)
+
+
+def deactivated(row: MeasureRow, note: str) -> MeasureRow:
+    """Inactive: nobody promises it from then on; what was promised stays. Raises InactiveAlready."""
+    if row.status is MeasureStatus.INACTIVE:
+        raise InactiveAlready
+    return row.model_copy(update={"status": MeasureStatus.INACTIVE, "note": note})
 
 
 def must_fit(kind: Kind, unit: str) -> None:

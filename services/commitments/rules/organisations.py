@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
-from services.commitments.models.organisations import Organisation, OrganisationChange
+from services.commitments.models.organisations import Organisation, OrganisationChange, OrganisationIdentifier
 from shared.errors import FieldError, Invalid
 from shared.events.commitments import OrganisationRecorded
 
@@ -24,3 +24,13 @@ def changed(organisation: Organisation, change: OrganisationChange) -> Organisat
 
 def fact(organisation: Organisation) -> OrganisationRecorded:
     return OrganisationRecorded.model_validate(organisation.model_dump())
+
+
+def identifier_of(text: str) -> OrganisationIdentifier | None:
+    """``GB-NHS-QYG`` is QYG in the register GB-NHS; None where it is no such text."""
+    country, _, rest = text.strip().partition("-")
+    register, _, number = rest.partition("-")
+    try:
+        return OrganisationIdentifier(scheme=f"{country}-{register}", id=number) if country and register else None
+    except ValidationError:
+        return None

@@ -19,3 +19,9 @@ def must_fit(roles: Collection[Role], organisation: Organisation) -> None:
         raise RoleDoesNotFit(errors=[FieldError("/roles", f"{organisation.name} is no buyer")])
     if not organisation.supplier and any(role in roles for role in SUPPLIER):
         raise RoleDoesNotFit(errors=[FieldError("/roles", f"{organisation.name} is no supplier")])
+
+
+def fitting(organisation: Organisation) -> list[Role]:
+    """The roles that somebody who works there may hold."""
+    buys, supplies = organisation.buyer, organisation.supplier
+    return [role for role in Role if (role is not Role.CONTRACT_MANAGER or buys) and (role not in SUPPLIER or supplies)]

@@ -40,12 +40,6 @@ def claimed(said: Mapping[str, Any], settings: Settings) -> Claimed:
     )
 
 
-def identifier(text: str) -> tuple[str, str] | None:
-    """``GB-NHS-QYG`` as scheme and number, ``("GB-NHS", "QYG")``."""
-    parts = text.split("-", 2)
-    return (f"{parts[0]}-{parts[1]}", parts[2]) if len(parts) == 3 and all(parts) else None
-
-
 def _texts(claim: Any) -> Iterable[str]:
     """A claim of one text or several; some providers tell organisations as an object by name."""
     if isinstance(claim, str):

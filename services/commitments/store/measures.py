@@ -92,7 +92,7 @@ async def measure_row(conn: Connection, framework: Framework, code: str) -> Meas
     return MeasureRow(framework=framework.name, overlaps=tuple(row["overlapping"]), **fields)
 
 
-async def confirm_measure(conn: Connection, framework_id: UUID, row: MeasureRow) -> None:
+async def replace_measure(conn: Connection, framework_id: UUID, row: MeasureRow) -> None:
     await conn.execute(
         "UPDATE measures SET label = $3, unit = $4, status = $5, note = $6 WHERE framework_id = $1 AND code = $2",
         framework_id,
@@ -127,15 +127,20 @@ async def measures(
     framework: str | None = None,
     buyer_id: UUID | None = None,
     status: MeasureStatus | None = None,
+    containing: str = "",
     after: tuple[str, str] | None = None,
     limit: int | None = None,
 ) -> list[CatalogueMeasure]:
-    """The catalogue as this buyer sees it, by framework and code; ``after`` is the last one seen."""
+    """The catalogue as this buyer sees it, by framework and code; ``after`` is the last one seen.
+
+    ``containing``: those whose code or wording contains it.
+    """
     rows = await conn.fetch(
         """
         SELECT * FROM catalogue
         WHERE ($1::text IS NULL OR framework = $1) AND (buyer_id IS NULL OR buyer_id = $2)
           AND ($3::text IS NULL OR status = $3) AND ($4::text IS NULL OR (framework, code) > ($4, $5::text))
+          AND (position(lower($7) IN lower(code)) > 0 OR position(lower($7) IN lower(label)) > 0)
         ORDER BY framework, code LIMIT $6
         """,
         framework,
@@ -143,6 +148,7 @@ async def measures(
         status,
         *(after or (None, None)),
         limit,
+        containing,
     )
     return [_measure(row) for row in rows]
 
