@@ -72,7 +72,12 @@ def bars(
     along, across = ("y", "x") if flat else ("x", "y")
     names = [one.name for one in series]
     place: Spec = {
-        along: {**_categories(), "axis": {"labelAngle": 0, "labelLimit": 240, "ticks": False}},
+        # A category of which nothing is known keeps its place.
+        along: {
+            **_categories(),
+            "scale": {"domain": list(dict.fromkeys(categories))},
+            "axis": {"labelAngle": 0, "labelLimit": 240, "ticks": False},
+        },
         across: {"field": "value", **_measured()},
     }
     if len(names) > 1:

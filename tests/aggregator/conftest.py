@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 from datetime import datetime
 
+import pytest
 import pytest_asyncio
 
 from services.aggregator.actions.hearing import hear
 from services.aggregator.handlers import handlers
+from services.aggregator.main import service
+from services.commitments.main import service as commitments
+from shared.access import Role
 from shared.db import Pool, connect_pool
 from shared.events.envelope import Event
 from shared.log.interface import EventLog, Partition, Record, topic_in
 from shared.log.postgres import PostgresLog
 from shared.spine import Received
 from shared.spine.consumer import Consumer
+from tests.aggregator.analysts import PRESENT, Analyst
 from tests.aggregator.builders import AFTER_Q2, Positions
-from tests.conftest import Databases
+from tests.conftest import Databases, OpenRuntime
 
 
 class Aggregator:
@@ -63,3 +68,11 @@ async def log(database: Databases) -> AsyncIterator[EventLog]:
     opened = await PostgresLog.open(database("log", role="aggregator"))
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+async def analyst(runtime: OpenRuntime) -> Analyst:
+    at_work = await runtime(service, at=PRESENT)
+    visit = await Analyst.of(at_work, await runtime(commitments, at=PRESENT), Role.ICB_ANALYST)
+    visit.hears = Aggregator(at_work.settings.database("aggregator"), at_work.pool).hears
+    return visit

@@ -1,11 +1,8 @@
-"""The analyst's pages, as a browser without JavaScript sees them: coverage first, nothing small shown, a quarter closed."""
+"""The analyst's pages, as a browser without JavaScript sees them: coverage first, what is missing, cuts, closing a quarter."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
@@ -15,6 +12,7 @@ from services.aggregator.main import service
 from services.commitments.main import service as commitments
 from shared.access import Role
 from shared.events.commitments import IcbSees
+from tests.aggregator.analysts import PRESENT, Analyst
 from tests.aggregator.builders import (
     AFTER_Q2,
     HOURS,
@@ -26,37 +24,12 @@ from tests.aggregator.builders import (
     contract_recorded,
     recorded,
 )
-from tests.aggregator.conftest import Aggregator
 from tests.conftest import OpenRuntime
-from tests.visiting import Page, Visit
+from tests.visiting import Visit
 
 pytestmark = pytest.mark.asyncio
 
-PRESENT = datetime(2026, 11, 2, 10, tzinfo=UTC)
 QUARTER = "quarter=2026-27-Q2"
-
-
-class Analyst(Visit):
-    """An analyst before the aggregator's pages, and what the aggregator has heard."""
-
-    hears: Callable[..., object]
-
-    async def table(self, page: Page, caption: str, form: str = "CSV") -> bytes:
-        """A table of the page, downloaded."""
-        answer = await self.http.get(page.links[f"{form} of {caption}"])
-        assert answer.status_code == 200, answer.text
-        return answer.content
-
-    async def rows(self, page: Page, caption: str) -> list[dict[str, str]]:
-        return list(csv.DictReader(io.StringIO((await self.table(page, caption)).decode("utf-8-sig"))))
-
-
-@pytest.fixture
-async def analyst(runtime: OpenRuntime) -> Analyst:
-    at_work = await runtime(service, at=PRESENT)
-    visit = await Analyst.of(at_work, await runtime(commitments, at=PRESENT), Role.ICB_ANALYST)
-    visit.hears = Aggregator(at_work.settings.database("aggregator"), at_work.pool).hears
-    return visit
 
 
 async def test_the_quarter_begins_with_its_coverage(analyst: Analyst):
@@ -68,7 +41,7 @@ async def test_the_quarter_begins_with_its_coverage(analyst: Analyst):
     assert "Jobs: Improved skills NT8 Label of NT8 1,200.5 hours 3 2 1" in page.text
     assert await analyst.rows(page, "Returns due, received and approved") == [
         {
-            "Quarter": "2026-27-Q2",
+            "Period": "2026-27-Q2",
             "Figures": "As known now, not a publication",
             "Returns of": returns_of,
             "Due": str(due),
@@ -155,7 +128,7 @@ async def test_a_table_is_downloaded_as_a_workbook_in_which_nothing_runs(analyst
     page = await analyst.get("/icb/")
     book = load_workbook(BytesIO(await analyst.table(page, "What contracts delivered in the region", "XLSX")))
     headings, hours, ratio = [[cell.value for cell in row] for row in book.active.iter_rows()]
-    assert headings[:6] == ["Quarter", "Figures", "Theme", "Outcome", "Code", "Measure"]
+    assert headings[:6] == ["Period", "Figures", "Theme", "Outcome", "Code", "Measure"]
     assert hours[5:8] == ["=HYPERLINK(1)", "hours", 1200.5]
     assert {cell.data_type for cell in book.active["F"]} == {"s"}
     assert ratio[8:11] == [90, 120, 75]

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, Field
 
 from services.aggregator.actions.reading import Wanted, latest_quarter
 from services.aggregator.models.totals import Counted, Dimension
+from services.aggregator.rules.years import financial_year
 from shared.access import Caller, Role, Scope, allow
 from shared.api import Now, Tx
 from shared.errors import FieldError, Invalid
@@ -53,14 +54,7 @@ OwnerId = Annotated[UUID | None, Query(description="The buyer, for a buyer's own
 IsCounted = Annotated[Counted, Query(description="Contracts, or pledges: counted apart, never added.")]
 
 
-def _financial_year(year: str) -> str:
-    try:
-        return Quarter.parse(f"{year}-Q1").financial_year
-    except ValueError:
-        raise ValueError("a financial year is written like 2026-27") from None
-
-
-FinancialYear = Annotated[str, AfterValidator(_financial_year), Query(description="A financial year, such as 2026-27.")]
+FinancialYear = Annotated[str, AfterValidator(financial_year), Query(description="A financial year, such as 2026-27.")]
 Number = Annotated[int, Path(ge=1, le=1_000_000)]
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Self
+from typing import Any, Protocol, Self
 from urllib.parse import urlencode
 
 from services.aggregator.models.facts import REGION
@@ -13,6 +14,35 @@ from services.aggregator.models.totals import Counted, CountedMeasure, Dimension
 from shared.origin import link
 from shared.quarters import LONDON, Quarter
 from shared.words import day
+
+NOW = "As known now, not a publication"
+
+
+def provisional(cut: date) -> str:
+    return f"Provisional, as known at the end of {day(cut)}"
+
+
+def end_of(cut: date) -> datetime:
+    return datetime.combine(cut + timedelta(days=1), time(), LONDON) - timedelta(microseconds=1)
+
+
+class About(Protocol):
+    """What a table or chart is about: a quarter or a year, and what kind of figures of it."""
+
+    @property
+    def period(self) -> tuple[str, str]:
+        """As people say it, and as a file says it: ``2026-27 Q2`` and ``2026-27-Q2``."""
+
+    @property
+    def standing(self) -> str:
+        """What kind of figures these are; stands beside every table and chart, and in every row of a download."""
+
+    @property
+    def file_name(self) -> str:
+        """Ends the name of a downloaded file."""
+
+    def link(self, path: str, **others: object) -> str:
+        """A page about the same; ``others`` is what else it is asked, None for nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,9 +60,7 @@ class Asked:
     @property
     def as_of(self) -> datetime | None:
         """The last moment of the day of a provisional cut."""
-        if self.cut is None:
-            return self.known_by
-        return datetime.combine(self.cut + timedelta(days=1), time(), LONDON) - timedelta(microseconds=1)
+        return self.known_by if self.cut is None else end_of(self.cut)
 
     @property
     def known(self) -> Known:
@@ -54,18 +82,20 @@ class Asked:
         return None if self.publication is None else self.publication.publication.number
 
     @property
+    def period(self) -> tuple[str, str]:
+        return str(self.quarter), self.quarter.code
+
+    @property
     def standing(self) -> str:
-        """What kind of figures these are; stands beside every table and chart, and in every row of a download."""
         if self.cut is not None:
-            return f"Provisional, as known at the end of {day(self.cut)}"
+            return provisional(self.cut)
         if self.publication is not None:
             made = self.publication.publication
             return f"Publication {made.number} of {day(made.published_at)}"
-        return "As known now, not a publication"
+        return NOW
 
     @property
     def file_name(self) -> str:
-        """Ends the name of a downloaded file."""
         if self.cut is not None:
             return f"{self.quarter.code}-provisional-{self.cut}"
         return f"{self.quarter.code}-{'now' if self.number is None else f'publication-{self.number}'}"
@@ -80,12 +110,8 @@ class Asked:
             return self
         return replace(self, quarter=quarter, publication=None, known_by=self.known_by or self._published_at)
 
-    def query(self, **others: object) -> str:
-        """Of a link to the same figures; ``others`` is what else its page is asked, None for nothing."""
-        return urlencode({name: str(value) for name, value in {**self._words, **others}.items() if value is not None})
-
     def link(self, path: str, **others: object) -> str:
-        return f"{link('aggregator', path)}?{self.query(**others)}"
+        return _link(path, {**self._words, **others})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +122,11 @@ class AskedMeasure(Asked):
     counted: Counted
     dimension: Dimension = Dimension.REGION
     member: str = REGION
+
+    @property
+    def of_quarter(self) -> Asked:
+        """The same figures of all measures."""
+        return Asked(quarter=self.quarter, threshold=self.threshold, cut=self.cut, publication=self.publication)
 
     @property
     def file_name(self) -> str:
@@ -134,6 +165,34 @@ class AskedComparison(Asked):
     @property
     def _words(self) -> dict[str, object]:
         return {**super()._words, "against": self.against.publication.number}
+
+
+@dataclass(frozen=True)
+class AskedYear:
+    """Partner VCFSE in a financial year."""
+
+    year: str
+    cut: date | None = None
+
+    @property
+    def period(self) -> tuple[str, str]:
+        return self.year, self.year
+
+    @property
+    def standing(self) -> str:
+        return NOW if self.cut is None else provisional(self.cut)
+
+    @property
+    def file_name(self) -> str:
+        return f"{self.year}-{'now' if self.cut is None else f'provisional-{self.cut}'}"
+
+    def link(self, path: str, **others: object) -> str:
+        return _link(path, {"year": self.year, "cut": self.cut, **others})
+
+
+def _link(path: str, asked: Mapping[str, object]) -> str:
+    words = urlencode({name: str(value) for name, value in asked.items() if value is not None})
+    return f"{link('aggregator', path)}?{words}"
 
 
 def naming(measure: CountedMeasure | Total, counted: Counted | None = None) -> dict[str, Any]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from services.aggregator.models.coverage import ReturnsCoverage
+from services.aggregator.models.pledges import PledgeProgress
 from services.aggregator.models.publications import Bridge
 from services.aggregator.models.totals import Total
 from services.aggregator.pages.amounts import drawn, drawn_unit, said, step_said
-from services.aggregator.pages.asking import Asked
+from services.aggregator.pages.asking import About, Asked
 from shared import charts
 from shared.charts import Chart, Picture, Series
 from shared.obligations import Kind
@@ -22,7 +23,7 @@ from shared.words import quantity
 class Drawing:
     name: str
     chart: Chart
-    asked: Asked
+    asked: About
     room: str = ""
 
     def href(self, form: str) -> str:
@@ -78,14 +79,12 @@ def of_quarters(asked: Asked, quarters: Sequence[Quarter], totals: Sequence[Tota
 def of_members(name: str, asked: Asked, members: Sequence[tuple[str, Total | None]], room: str) -> Drawing | None:
     """One measure over places, buyers or sectors. What is hidden is not drawn, and the subtitle says so."""
     values = tuple(None if total is None else drawn(total) for _, total in members)
-    found = [(value, total) for value, (_, total) in zip(values, members, strict=True) if value is not None and total]
+    found = [(value, name, total) for value, (name, total) in zip(values, members, strict=True) if value is not None and total]
     if not found:
         return None
-    _, highest = max(found, key=lambda each: each[0])
+    _, whose, highest = max(found, key=lambda each: each[0])
     # Nobody learns more from a headline than from the bars: it speaks of what is drawn alone.
-    headline = f"{highest.member_name}: {said(highest)}, the highest that can be shown"
-    if len(found) == 1:
-        headline = f"{highest.member_name}: {said(highest)}"
+    headline = f"{whose}: {said(highest)}{', the highest that can be shown' if len(found) > 1 else ''}"
     hidden = any(total is not None and total.hidden for _, total in members)
     what = f"{highest.measure}, {_unit(highest)}{'. Small numbers are hidden' if hidden else ''}"
     names = [member for member, _ in members]
@@ -111,6 +110,20 @@ def of_bridge(asked: Asked, bridge: Bridge, steps: Sequence[tuple[str, Decimal |
     return Drawing("bridge", chart, asked, room)
 
 
+def of_pledges(asked: About, region: PledgeProgress, room: str) -> Drawing | None:
+    """One Partner VCFSE measure in the region: where it began, where it is to go, how far it has come."""
+    known = [("Baseline", region.baseline), ("Target", region.target), ("Delivered so far", region.delivered)]
+    if all(amount is None for _, amount in known):
+        return None
+    unit = region.unit
+    delivered = "Nothing is approved yet" if region.delivered is None else f"{quantity(region.delivered, unit)} delivered so far"
+    target = "no target is set" if region.target is None else f"the target for the year is {quantity(region.target, unit)}"
+    series = [Series("Region", tuple(amount for _, amount in known))]
+    what = f"{region.measure_code} {region.measure}, {'pounds' if unit == 'GBP' else unit}"
+    chart = charts.bars(f"{delivered}; {target}", _subtitle(what, asked), [words for words, _ in known], series, unit=unit)
+    return Drawing(region.measure_code, chart, asked, room)
+
+
 def _trend(totals: Sequence[Total | None], values: Sequence[Decimal | None]) -> str:
     last, value, before = totals[-1], values[-1], values[-2]
     if last is None or value is None:
@@ -131,5 +144,5 @@ def _unit(total: Total) -> str:
             return "pounds" if total.unit == "GBP" else total.unit
 
 
-def _subtitle(what: str, asked: Asked) -> str:
-    return f"{what}. {asked.quarter}. {asked.standing}"
+def _subtitle(what: str, asked: About) -> str:
+    return f"{what}. {asked.period[0]}. {asked.standing}"

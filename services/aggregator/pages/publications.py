@@ -6,7 +6,7 @@ from datetime import date
 
 from fastapi import Request, Response
 
-from services.aggregator.models.publications import Publication
+from services.aggregator.models.publications import Publication, Reason
 from services.aggregator.pages import changes_table
 from services.aggregator.pages import quarter_tables as tables
 from services.aggregator.pages.asking import Asked, AskedComparison
@@ -138,7 +138,7 @@ def _table(found: list[Publication]) -> Table:
 def _changed(made: Publication) -> str:
     if made.number == 1:
         return "The first of its quarter"
-    told = [f"{count:,} {label(reason).lower()}" for reason, count in made.reasons.items()]
+    told = [f"{made.reasons[reason]:,} {label(reason).lower()}" for reason in Reason if reason in made.reasons]
     return f"Lines: {listed(told)}" if told else "No line"
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import pathlib
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Path, Query, Request
+from pydantic import AfterValidator
 
 from services.aggregator.actions.naming import measure_called
 from services.aggregator.actions.reading import latest_quarter
 from services.aggregator.models.facts import REGION
 from services.aggregator.models.totals import Counted, Dimension
-from services.aggregator.pages.asking import Asked, AskedComparison, AskedMeasure
+from services.aggregator.pages.asking import Asked, AskedComparison, AskedMeasure, AskedYear
+from services.aggregator.rules.years import financial_year
 from services.aggregator.store import publications
 from shared.access import Role
 from shared.api import Now, Tx
@@ -39,6 +41,12 @@ Threshold = Annotated[int, Depends(_threshold)]
 Number = Annotated[int, Path(ge=1, le=1_000_000)]
 
 
+def _past(cut: date | None, now: datetime) -> date | None:
+    if cut is not None and cut > local_date(now):
+        raise Invalid(errors=[FieldError("/query/cut", "The date of a provisional cut must be today or in the past")])
+    return cut
+
+
 async def _asked(
     tx: Tx,
     now: Now,
@@ -50,10 +58,8 @@ async def _asked(
     wanted: Quarter = quarter or await latest_quarter(tx, now)
     if cut is not None and publication is not None:
         raise Invalid(errors=[FieldError("/query/cut", "Choose either a provisional cut or a publication, not both")])
-    if cut is not None and cut > local_date(now):
-        raise Invalid(errors=[FieldError("/query/cut", "The date of a provisional cut must be today or in the past")])
     made = None if publication is None else await publications.publication(tx, wanted.first_day, publication)
-    return Asked(quarter=wanted, threshold=threshold, cut=cut, publication=made)
+    return Asked(quarter=wanted, threshold=threshold, cut=_past(cut, now), publication=made)
 
 
 WantedFigures = Annotated[Asked, Depends(_asked)]
@@ -115,3 +121,14 @@ async def _asked_comparison(
 
 
 WantedComparison = Annotated[AskedComparison, Depends(_asked_comparison)]
+
+
+async def _asked_year(
+    now: Now,
+    year: Annotated[str | None, AfterValidator(lambda year: year and financial_year(year)), Query(max_length=20)] = None,
+    cut: Annotated[date | None, Query(ge=date(2000, 1, 1))] = None,
+) -> AskedYear:
+    return AskedYear(year or Quarter.of(local_date(now)).financial_year, _past(cut, now))
+
+
+WantedYear = Annotated[AskedYear, Depends(_asked_year)]

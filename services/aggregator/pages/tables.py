@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Literal
 
-from services.aggregator.pages.asking import Asked
+from services.aggregator.pages.asking import About
 from shared.origin import link
 from shared.spreadsheets import Sheet, write_csv, write_xlsx
 
@@ -49,8 +49,8 @@ class Table:
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
-    asked: Asked | None
-    """Which figures; None for a table that is about no quarter."""
+    asked: About | None
+    """None for a table that is about no quarter or year."""
     room: str = ""
     """The path of the pages that it belongs to."""
     empty: str = ""
@@ -100,11 +100,11 @@ def as_xlsx(table: Table) -> bytes:
 
 
 def _file(table: Table) -> tuple[list[str], list[list[Value]]]:
-    """Every row says of which quarter it is and what kind of figures these are, wherever it is copied to."""
+    """Every row says of which period it is and what kind of figures these are, wherever it is copied to."""
     shown = table.shown("file")
     asked = table.asked
-    before: list[Value] = [asked.quarter.code, asked.standing] if asked else []
-    headings = (["Quarter", "Figures"] if asked else []) + [table.columns[nth].heading for nth in shown]
+    before: list[Value] = [asked.period[1], asked.standing] if asked else []
+    headings = (["Period", "Figures"] if asked else []) + [table.columns[nth].heading for nth in shown]
     return headings, [[*before, *(row.cells[nth].value for nth in shown)] for row in table.rows]
 
 

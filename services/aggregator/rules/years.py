@@ -14,6 +14,14 @@ from shared.obligations import Kind, OverTime
 from shared.quarters import Quarter
 
 
+def financial_year(text: str) -> str:
+    """Raises ValueError that says what is expected."""
+    try:
+        return Quarter.parse(f"{text}-Q1").financial_year
+    except ValueError:
+        raise ValueError("a financial year is written like 2026-27") from None
+
+
 @dataclass(frozen=True, slots=True)
 class _OverYear:
     cell: Cell

@@ -90,6 +90,13 @@ async def shared_contracts(conn: Connection, contract_ids: Collection[UUID]) -> 
     return {row["contract_id"]: row for row in rows}
 
 
+async def organisation_names(conn: Connection, organisation_ids: Collection[UUID]) -> dict[UUID, str]:
+    rows = await conn.fetch(
+        "SELECT organisation_id, name FROM organisations WHERE organisation_id = ANY($1)", list(organisation_ids)
+    )
+    return {row["organisation_id"]: row["name"] for row in rows}
+
+
 async def pledges(conn: Connection) -> list[tuple[Pledge, str]]:
     """Every pledge with its organisation's name, in the order of the names."""
     rows = await conn.fetch(

@@ -1,0 +1,211 @@
+"""All measures of the framework at once: over five quarters, the nine places, buyers and supplier sectors. And buyers' own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+
+from fastapi import Request, Response
+
+from services.aggregator.actions import reading
+from services.aggregator.actions.reading import Wanted
+from services.aggregator.models.totals import Dimension, Total
+from services.aggregator.pages import measure_tables
+from services.aggregator.pages.amounts import AMOUNT, COVERAGE, SMALL_NUMBERS, amount_cells, coverage_cells, one_number, said
+from services.aggregator.pages.asking import Asked, AskedMeasure, naming
+from services.aggregator.pages.downloads import TableForm, table_file, table_named
+from services.aggregator.pages.drawings import Drawing, framed
+from services.aggregator.pages.measure_tables import DIMENSIONS, EARLIER, members_of
+from services.aggregator.pages.quarter_tables import framework_totals, in_catalogue_order, theme_of
+from services.aggregator.pages.routing import Analyst, WantedFigures, pages
+from services.aggregator.pages.tables import Cell, Column, Row, Table, nothing, text
+from services.aggregator.store import commitments
+from services.aggregator.store import totals as store
+from shared.api import Cursor, Now, Tx, decode_cursor, encode_cursor
+from shared.db import Connection
+from shared.quarters import quarters_between
+
+ROOM = "/by"
+_PAGE = 100
+_CAPTIONS = {
+    "quarters": "All measures over five quarters",
+    "places": "All measures by place",
+    "buyers": "All measures by buyer",
+    "sectors": "All measures by supplier sector",
+}
+_TITLES = {"quarters": "Last five quarters", "places": "Places", "buyers": "Buyers", "sectors": "Supplier sectors"}
+
+
+@pages.router.get("/by/tables/{name:str}.{form:str}")
+async def download_matrix(visitor: Analyst, name: str, form: TableForm, tx: Tx, asked: WantedFigures) -> Response:
+    table_named(_CAPTIONS, name)
+    return table_file(await matrix(tx, asked, name), form)
+
+
+@pages.router.get("/by/{name:str}")
+async def by(
+    visitor: Analyst, request: Request, name: str, tx: Tx, now: Now, asked: WantedFigures, which: str | None = None
+) -> Response:
+    """The matrix of all measures, below the chart and table of one of them: ``which``, or the one that most contracts report."""
+    heading = table_named(_TITLES, name)
+    measures = await framework_totals(tx, asked)
+    chosen = next((total for total in measures if _key(total) == which), None) or max(
+        measures, key=lambda total: total.coverage.approved, default=None
+    )
+    drawing, table = (None, None) if chosen is None else await _of_one(tx, asked, name, chosen)
+    return pages.show(
+        request,
+        "matrix.jinja",
+        now=now,
+        asked=asked,
+        name=name,
+        heading=heading,
+        measures=[(_key(total), f"{total.measure_code} {total.measure}") for total in measures],
+        chosen=chosen,
+        which=_key(chosen) if chosen else "",
+        chart=await framed(drawing),
+        table=table,
+        matrix=await matrix(tx, asked, name),
+        back={"href": asked.link("/"), "text": "Back to the quarter"},
+    )
+
+
+def _key(total: Total) -> str:
+    return "|".join((total.framework, total.measure_code, total.unit))
+
+
+async def _of_one(conn: Connection, asked: Asked, name: str, total: Total) -> tuple[Drawing | None, Table]:
+    of_measure = AskedMeasure(
+        quarter=asked.quarter,
+        threshold=asked.threshold,
+        cut=asked.cut,
+        publication=asked.publication,
+        measure=next(
+            measure
+            for measure in await store.measures(conn, total.measure_code)
+            if (measure.framework, measure.unit, measure.kind, measure.buyer_id)
+            == (total.framework, total.unit, total.kind, total.owner_id)
+        ),
+        counted=total.counted,
+    )
+    if name == "quarters":
+        quarters = await measure_tables.over_quarters(conn, of_measure)
+        return measure_tables.quarters_drawing(of_measure, quarters), measure_tables.quarters_table(of_measure, quarters)
+    totals = await measure_tables.of_quarter(conn, of_measure)
+    return (
+        measure_tables.members_drawing(name, of_measure, totals),
+        measure_tables.members_table(name, of_measure, totals),
+    )
+
+
+async def matrix(conn: Connection, asked: Asked, name: str) -> Table:
+    """A row per measure that contracts owe, a column per quarter or member."""
+    columns, rows = await (_by_quarter(conn, asked) if name == "quarters" else _by_member(conn, asked, name))
+    hidden = any(total is not None and total.hidden for _, totals in rows for total in totals.values())
+    return Table(
+        name,
+        _CAPTIONS[name],
+        (
+            Column("Code"),
+            Column("Measure"),
+            Column("Unit", only="file"),
+            *(Column(column, numeric=True) for column in columns),
+        ),
+        tuple(_matrix_row(asked, first, [totals.get(column) for column in columns]) for first, totals in rows),
+        asked,
+        ROOM,
+        empty="Nothing is due, or known yet, for this quarter.",
+        notes=(SMALL_NUMBERS,) if hidden else (),
+    )
+
+
+def _matrix_row(asked: Asked, first: Total, totals: Sequence[Total | None]) -> Row:
+    cells = (nothing() if total is None else Cell(said(total), one_number(total)) for total in totals)
+    measure = text(first.measure_code, asked.link("/measure", **naming(first)))
+    return Row((measure, text(first.measure), text(first.unit), *cells), group=theme_of(first))
+
+
+Rows = list[tuple[Total, Mapping[str, Total | None]]]
+
+
+async def _by_member(conn: Connection, asked: Asked, name: str) -> tuple[list[str], Rows]:
+    wanted = Wanted(dimensions=(DIMENSIONS[name],), counted="contracts", own=False)
+    found, _ = await reading.totals(
+        conn, asked.quarter, wanted, threshold=asked.threshold, as_of=asked.as_of, publication=asked.number
+    )
+    columns = [member for member, _ in members_of(name, found)]
+    rows: Rows = []
+    for _, group in groupby(in_catalogue_order(found), _key):
+        totals = list(group)
+        rows.append((totals[0], dict(members_of(name, totals))))
+    return (columns if rows else []), rows
+
+
+async def _by_quarter(conn: Connection, asked: Asked) -> tuple[list[str], Rows]:
+    quarters = quarters_between(asked.quarter.plus(-EARLIER), asked.quarter)
+    found = [total for quarter in quarters for total in await framework_totals(conn, asked.in_quarter(quarter))]
+    rows: Rows = []
+    for _, group in groupby(in_catalogue_order(found), _key):
+        totals = list(group)
+        rows.append((totals[-1], {str(total.quarter): total for total in totals}))
+    return [str(quarter) for quarter in quarters], rows
+
+
+@pages.router.get("/own-measures")
+async def own_measures(visitor: Analyst, request: Request, tx: Tx, now: Now, asked: WantedFigures, cursor: Cursor) -> Response:
+    """Core service measures of single buyers, page by page."""
+    found = await _own(tx, asked, after=decode_cursor(cursor, *[str] * 8) if cursor else (), limit=_PAGE + 1)
+    more = encode_cursor(*found[_PAGE - 1].place) if len(found) > _PAGE else None
+    return pages.show(
+        request,
+        "own_measures.jinja",
+        now=now,
+        asked=asked,
+        table=await _own_table(tx, asked, found[:_PAGE]),
+        more=more and asked.link("/own-measures", cursor=more),
+        back={"href": asked.link("/"), "text": "Back to the quarter"},
+    )
+
+
+@pages.router.get("/own-measures/tables/own-measures.{form:str}")
+async def download_own_measures(visitor: Analyst, form: TableForm, tx: Tx, asked: WantedFigures) -> Response:
+    return table_file(await _own_table(tx, asked, await _own(tx, asked)), form)
+
+
+async def _own(conn: Connection, asked: Asked, *, after: tuple[str, ...] = (), limit: int | None = None) -> list[Total]:
+    found, _ = await reading.totals(
+        conn,
+        asked.quarter,
+        Wanted(dimensions=(Dimension.REGION,), own=True),
+        threshold=asked.threshold,
+        as_of=asked.as_of,
+        publication=asked.number,
+        after=after,
+        limit=limit,
+    )
+    return found
+
+
+async def _own_table(conn: Connection, asked: Asked, found: Sequence[Total]) -> Table:
+    names = await commitments.organisation_names(conn, {total.owner_id for total in found if total.owner_id})
+    return Table(
+        "own-measures",
+        "What contracts delivered under buyers’ own measures",
+        (Column("Code"), Column("Measure"), Column("Buyer"), Column("Unit", only="file"), *AMOUNT, *COVERAGE),
+        tuple(
+            Row(
+                (
+                    text(total.measure_code, asked.link("/measure", **naming(total))),
+                    text(total.measure),
+                    text(names.get(total.owner_id, "Not known yet") if total.owner_id else ""),
+                    text(total.unit),
+                    *amount_cells(total),
+                    *coverage_cells(total),
+                )
+            )
+            for total in found
+        ),
+        asked,
+        "/own-measures",
+        empty="No contract owes a measure of a buyer’s own in this quarter.",
+    )
