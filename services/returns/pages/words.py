@@ -121,6 +121,19 @@ def place_in_year(rated: Rated) -> str:
     ]
 
 
+def comes_to(rated: Rated, line: LineView) -> str:
+    """What a rating was decided by, in a sentence; empty where there was nothing to decide by."""
+    if rated.measured is None:
+        return ""
+    unit = rated.terms.measure.unit
+    measured, target = quantity(rated.measured.delivered, unit), quantity(rated.measured.target, unit)
+    figure, approved = of_figure(line.counts, line.terms), line.status is LineStatus.APPROVED
+    if rated.terms.basis is Basis.QUARTER:
+        return f"{'' if approved else 'If it is approved: '}{figure} against a target of {target}."
+    begins = "With" if approved else "If it is approved, with"
+    return f"{begins} {figure} in this quarter, {place_in_year(rated)} comes to {measured} against a target of {target}."
+
+
 def why_other(rated: Rated) -> str:
     return {
         WhyOther.NOTHING_DUE_YET: "nothing is due yet",
