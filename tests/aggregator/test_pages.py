@@ -12,9 +12,11 @@ from services.aggregator.main import service
 from services.commitments.main import service as commitments
 from shared.access import Role
 from shared.events.commitments import IcbSees
+from shared.obligations import Place
 from tests.aggregator.analysts import PRESENT, Analyst
 from tests.aggregator.builders import (
     AFTER_Q2,
+    CARE_LEAVERS,
     HOURS,
     MONEY,
     RATIO,
@@ -143,3 +145,19 @@ async def test_pages_are_for_the_analyst_alone(analyst: Analyst, runtime: OpenRu
         for path in ("/icb/", "/icb/missing", "/icb/close", "/icb/cut", "/icb/tables/totals.csv"):
             await other.get(path, expect=403)
     await Visit.nobody(at_work).get("/icb/", expect=303)
+
+
+async def test_the_quarterly_report_can_be_printed_and_says_what_kind_of_figures_it_holds(analyst: Analyst):
+    contract = Contract(places={Place.HALTON: "1"})
+    await analyst.hears(contract.owes(HOURS, RATIO).all(100, (3, 4)), Contract().owes(CARE_LEAVERS).opened())
+    page = await analyst.get("/icb/")
+    answer = await analyst.http.get(page.links["Download the quarterly report (PDF)"])
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf")
+    assert answer.headers["content-disposition"] == 'attachment; filename="quarterly-report-2026-27-Q2-now.pdf"'
+    assert answer.content.startswith(b"%PDF-")
+    await analyst.closes()
+    await analyst.hears(contract.owes(MONEY).all(7), at=PRESENT)
+    second = await analyst.closes()
+    for path in (f"/icb/?{QUARTER}&cut=2026-10-22", second.response.url.path, "/icb/?quarter=2020-21-Q1"):
+        link = (await analyst.get(path)).links["Download the quarterly report (PDF)"]
+        assert (await analyst.http.get(link)).content.startswith(b"%PDF-"), path

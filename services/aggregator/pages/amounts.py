@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from services.aggregator.models.coverage import ReturnsCoverage
 from services.aggregator.models.totals import Total, YearTotal
 from services.aggregator.pages.tables import Cell, Column, Value
 from shared.obligations import Kind
 from shared.ratings.rounding import shown, shown_percent
-from shared.words import quantity
+from shared.words import counted, quantity
 
 HIDDEN = "hidden"
 NONE_APPROVED = "none approved"
@@ -40,6 +41,18 @@ def coverage_cells(total: Total) -> tuple[Cell, ...]:
     """Under ``COVERAGE``."""
     counts = (total.coverage.due, total.coverage.received, total.coverage.approved)
     return tuple(Cell(f"{count:,}", count) for count in counts)
+
+
+def coverage_said(returns: ReturnsCoverage) -> tuple[str, str]:
+    """``3 of 5 returns``, and the rest of the sentence with what is missing; of contracts."""
+    if not returns.due:
+        return "", "No return of a contract is known for this quarter yet. Returns open on the first day after the quarter."
+    rest = f"of contracts {'is' if returns.due == 1 else 'are'} approved."
+    if returns.not_received:
+        rest += f" {counted(returns.not_received, 'return has', 'returns have')} not been received."
+    if returns.not_approved:
+        rest += f" {counted(returns.not_approved, 'return is', 'returns are')} received and not wholly approved."
+    return f"{returns.approved:,} of {counted(returns.due, 'return')}", rest
 
 
 def said(total: Total | YearTotal) -> str:

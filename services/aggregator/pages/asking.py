@@ -173,13 +173,24 @@ class AskedYear:
 
     year: str
     cut: date | None = None
+    publication: PublicationRecord | None = None
+    """Pledges are not published: as they were known when this was."""
 
     @property
     def period(self) -> tuple[str, str]:
         return self.year, self.year
 
     @property
+    def as_of(self) -> datetime | None:
+        if self.publication is not None:
+            return self.publication.publication.published_at
+        return None if self.cut is None else end_of(self.cut)
+
+    @property
     def standing(self) -> str:
+        if self.publication is not None:
+            made = self.publication.publication
+            return f"As known when publication {made.number} was closed on {day(made.published_at)}"
         return NOW if self.cut is None else provisional(self.cut)
 
     @property

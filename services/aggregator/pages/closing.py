@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from services.aggregator.actions import publishing, reading
 from services.aggregator.pages import changes_table
 from services.aggregator.pages import quarter_tables as tables
+from services.aggregator.pages.amounts import coverage_said
 from services.aggregator.pages.asking import Asked, AskedComparison
 from services.aggregator.pages.routing import Analyst, WantedFigures, pages
 from services.aggregator.rules import closing
@@ -58,7 +59,7 @@ async def _context(conn: Connection, now: datetime, wanted: Asked, form: Bound[A
         "overview": overview,
         "number": 1 if last is None else last.publication.number + 1,
         "refusal": _refusal(quarter, now, anything_new=overview.heard_since),
-        "returns": await tables.returns_coverage(conn, asked),
+        "covered": coverage_said((await tables.returns_coverage(conn, asked))[False]),
         "buyers": await tables.buyers_coverage(conn, asked),
         "pending": since and await changes_table.changes(conn, since),
         "back": {"href": asked.link("/"), "text": "Back to the quarter"},

@@ -9,7 +9,7 @@ from fastapi import Request, Response
 
 from services.aggregator.actions import reading
 from services.aggregator.models.pledges import PartnerReport, PledgeProgress
-from services.aggregator.pages.asking import AskedYear, end_of
+from services.aggregator.pages.asking import AskedYear
 from services.aggregator.pages.downloads import ChartForm, TableForm, chart_file, table_file, table_named
 from services.aggregator.pages.drawings import Drawing, framed, of_pledges
 from services.aggregator.pages.routing import Analyst, WantedYear, pages
@@ -25,7 +25,7 @@ ROOM = "/partner-vcfse"
 
 @pages.router.get("/partner-vcfse")
 async def partner_vcfse(visitor: Analyst, request: Request, tx: Tx, now: Now, asked: WantedYear) -> Response:
-    report = await _report(tx, asked)
+    report = await report_of(tx, asked)
     known = {Quarter(quarter).financial_year for quarter in await totals.quarters(tx)}
     return pages.show(
         request,
@@ -43,18 +43,18 @@ async def partner_vcfse(visitor: Analyst, request: Request, tx: Tx, now: Now, as
 @pages.router.get("/partner-vcfse/tables/{name:str}.{form:str}")
 async def download_table(visitor: Analyst, name: str, form: TableForm, tx: Tx, asked: WantedYear) -> Response:
     make = table_named({"region": region_table, "organisations": organisations_table}, name)
-    return table_file(make(asked, await _report(tx, asked)), form)
+    return table_file(make(asked, await report_of(tx, asked)), form)
 
 
 @pages.router.get("/partner-vcfse/charts/{name:str}.{form:str}")
 async def download_chart(visitor: Analyst, name: str, form: ChartForm, tx: Tx, asked: WantedYear) -> Response:
     """``name``: the measure's code."""
-    found = {drawing.name: drawing for drawing in drawings(asked, await _report(tx, asked)) if drawing}
+    found = {drawing.name: drawing for drawing in drawings(asked, await report_of(tx, asked)) if drawing}
     return await chart_file(table_named(found, name), form)
 
 
-async def _report(conn: Connection, asked: AskedYear) -> PartnerReport:
-    return await reading.partner_vcfse(conn, asked.year, as_of=None if asked.cut is None else end_of(asked.cut))
+async def report_of(conn: Connection, asked: AskedYear) -> PartnerReport:
+    return await reading.partner_vcfse(conn, asked.year, as_of=asked.as_of)
 
 
 def drawings(asked: AskedYear, report: PartnerReport) -> list[Drawing | None]:

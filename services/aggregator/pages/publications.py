@@ -9,6 +9,7 @@ from fastapi import Request, Response
 from services.aggregator.models.publications import Publication, Reason
 from services.aggregator.pages import changes_table
 from services.aggregator.pages import quarter_tables as tables
+from services.aggregator.pages.amounts import coverage_said
 from services.aggregator.pages.asking import Asked, AskedComparison
 from services.aggregator.pages.downloads import TableForm, table_file, table_named
 from services.aggregator.pages.routing import Analyst, Number, Threshold, WantedComparison, pages
@@ -76,7 +77,7 @@ async def one_publication(
         made=record.publication,
         others=[other for other in of_quarter if other.number != number],
         changes=changes,
-        returns=await tables.returns_coverage(tx, asked),
+        covered=coverage_said((await tables.returns_coverage(tx, asked))[False]),
         coverage=await tables.coverage(tx, asked),
         totals=await tables.totals(tx, asked),
         pledges=await tables.pledges(tx, asked),

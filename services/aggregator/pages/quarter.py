@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from services.aggregator.actions import reading
 from services.aggregator.pages import drawings
 from services.aggregator.pages import quarter_tables as tables
+from services.aggregator.pages.amounts import coverage_said
 from services.aggregator.pages.asking import Asked
 from services.aggregator.pages.downloads import ChartForm, TableForm, chart_file, table_file, table_named
 from services.aggregator.pages.routing import Analyst, WantedFigures, pages
@@ -41,7 +42,7 @@ async def the_quarter(visitor: Analyst, request: Request, tx: Tx, now: Now, aske
         asked=asked,
         quarters=[Quarter(first) for first in reversed(await totals.quarters(tx))],
         overview=await reading.overview(tx, asked.quarter),
-        returns=returns,
+        covered=coverage_said(returns[False]),
         chart=await drawings.framed(drawings.of_coverage(asked, returns)),
         buried=await totals.buried(tx),
         coverage=await tables.coverage(tx, asked),
@@ -62,7 +63,7 @@ async def what_is_missing(visitor: Analyst, request: Request, tx: Tx, now: Now, 
         "missing.jinja",
         now=now,
         asked=asked,
-        returns=await tables.returns_coverage(tx, asked),
+        covered=coverage_said((await tables.returns_coverage(tx, asked))[False]),
         buyers=await tables.buyers_coverage(tx, asked),
         missing=tables.missing_table(asked, found[:_PAGE]),
         more=more and asked.link("/missing", cursor=more),
