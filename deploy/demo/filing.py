@@ -9,12 +9,13 @@ from deploy.demo.scenario import Contract, Dispute, Restatement, at_work, conten
 from deploy.demo.stage import Stage
 from services.returns.actions import evidence, filing, restating, reviewing
 from services.returns.models.content import LineContent
-from services.returns.models.decisions import Approval, Certification, ChangesWanted, ChangeWanted
+from services.returns.models.decisions import Approval, Certification, ChangesWanted, ChangeWanted, RestatementWanted
 from services.returns.models.decisions import Restatement as RestatementDecision
 from services.returns.models.returns import Line, QuarterlyReturn
 from services.returns.rules.deadlines import Deadlines
 from services.returns.rules.figures import months_run
 from services.returns.rules.lifecycle import with_supplier
+from services.returns.store import lines
 from services.returns.store import returns as store
 from services.returns.store.files import evidence_store
 from shared.access import Caller
@@ -34,8 +35,19 @@ async def file(stage: Stage, contract: Contract, number: int, conn: Connection) 
     filed = await _find(stage, contract, contract.quarters[number], conn)
     if day is None or filed.status is not ReturnStatus.OPEN:
         return
-    at, by = at_work(day), stage.certifier(contract)
-    ran = months_run(filed.contract, filed.quarter)
+    await _fill(stage, contract, number, filed, conn, at=at_work(day))
+    await _submit(stage, filed.return_id, conn, by=stage.certifier(contract), at=at_work(day))
+
+
+async def draft(stage: Stage, contract: Contract, number: int, conn: Connection) -> None:
+    """Fill every line, and leave it at that."""
+    filed = await _find(stage, contract, contract.quarters[number], conn)
+    if contract.draft is not None and all(line.content == LineContent() for line in filed.lines):
+        await _fill(stage, contract, number, filed, conn, at=at_work(contract.draft.on))
+
+
+async def _fill(stage: Stage, contract: Contract, number: int, filed: QuarterlyReturn, conn: Connection, *, at: datetime) -> None:
+    by, ran = stage.certifier(contract), months_run(filed.contract, filed.quarter)
     for line in filed.lines:
         owed = contract.called(line.reference)
         said = content(owed.figures[number], owed.stories[number] if owed.stories else "")
@@ -53,7 +65,6 @@ async def file(stage: Stage, contract: Contract, number: int, conn: Connection) 
                 by=by,
                 at=at,
             )
-    await _submit(stage, filed.return_id, conn, by=by, at=at)
 
 
 async def approve(stage: Stage, contract: Contract, number: int, conn: Connection) -> None:
@@ -89,6 +100,14 @@ async def restate(stage: Stage, contract: Contract, told: Restatement, conn: Con
     if line.status is LineStatus.APPROVED and line.content.figure != said.figure:
         decision = RestatementDecision(content=said, reason=told.reason)
         await restating.restate(conn, line.line_id, decision, by=stage.manager(contract), at=at_work(told.on))
+
+
+async def ask_to_restate(stage: Stage, contract: Contract, told: Restatement, conn: Connection) -> None:
+    line = _line(await _find(stage, contract, told.quarter, conn), told.obligation)
+    if not await lines.requests_on(conn, [line.line_id]):
+        said = LineContent.model_validate(content(told.figure, line.content.story or ""))
+        wanted = RestatementWanted(content=said, reason=told.reason)
+        await restating.request_restatement(conn, line.line_id, wanted, by=stage.certifier(contract), at=at_work(told.on))
 
 
 async def _submit(stage: Stage, return_id: UUID, conn: Connection, *, by: Caller, at: datetime) -> None:

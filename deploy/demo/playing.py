@@ -26,6 +26,7 @@ _TOLD: tuple[tuple[str, str, str, Act], ...] = (
     ("dispute", "on", "returns", filing.ask_for_changes),
     ("dispute", "answer_on", "returns", filing.answer),
     ("restatement", "on", "returns", filing.restate),
+    ("request", "on", "returns", filing.ask_to_restate),
     ("acknowledgement", "on", "alerts", answering.acknowledge),
     ("recovery", "on", "alerts", answering.agree_recovery),
 )
@@ -91,6 +92,8 @@ def _steps(scenario: Scenario, stage: Stage) -> Iterator[Step]:
         for number, day in enumerate(contract.file_on):
             if day is not None:
                 yield Step(day, "returns", partial(filing.file, stage, contract, number))
+        if contract.draft is not None:
+            yield Step(contract.draft.on, "returns", partial(filing.draft, stage, contract, contract.draft.number))
         for number, day in enumerate(contract.approve_on):
             if day is not None:
                 yield Step(day, "returns", partial(filing.approve, stage, contract, number))

@@ -120,7 +120,16 @@ class Dispute(Frozen):
     story: str
 
 
+class Draft(Frozen):
+    """The supplier fills the return of the contract's ``number``-th quarter, and does not submit it."""
+
+    number: int
+    on: date
+
+
 class Restatement(Frozen):
+    """``request``: a supplier asks for it, and waits for an answer."""
+
     on: date
     quarter: Quarter
     obligation: str
@@ -174,7 +183,9 @@ class Contract(Frozen):
     obligation: tuple[Obligation, ...]
     variation: tuple[Variation, ...] = ()
     dispute: tuple[Dispute, ...] = ()
+    draft: Draft | None = None
     restatement: tuple[Restatement, ...] = ()
+    request: tuple[Restatement, ...] = ()
     acknowledgement: tuple[Acknowledgement, ...] = ()
     recovery: tuple[Recovery, ...] = ()
 
