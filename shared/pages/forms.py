@@ -81,7 +81,11 @@ def blank(**typed: object) -> Bound[Any]:
 
 def bind(model: type[M], form: FormData) -> Bound[M]:
     """What was typed, as ``model``. Blanks count as nothing typed; a date comes as three fields, ``NAME-day`` and so on."""
-    typed = typed_in(form)
+    return bind_typed(model, typed_in(form))
+
+
+def bind_typed(model: type[M], typed: Typed) -> Bound[M]:
+    """The same of what was typed earlier, and kept."""
     given: dict[str, Any] = {}
     for name, field in model.model_fields.items():
         value = _given(name, field, typed)

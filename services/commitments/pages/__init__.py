@@ -3,6 +3,7 @@
 from services.commitments.pages import (
     about,
     account,
+    contracts,
     forgotten,
     history,
     home,
@@ -11,6 +12,7 @@ from services.commitments.pages import (
     organisations,
     people,
     provider,
+    registering,
     signing_in,
 )
 from services.commitments.pages.routing import pages
@@ -18,6 +20,7 @@ from services.commitments.pages.routing import pages
 __all__ = [
     "about",
     "account",
+    "contracts",
     "forgotten",
     "history",
     "home",
@@ -27,5 +30,6 @@ __all__ = [
     "pages",
     "people",
     "provider",
+    "registering",
     "signing_in",
 ]

@@ -19,7 +19,7 @@ from services.commitments.models.contracts import (
 from services.commitments.models.obligations import Obligation, Variation
 from shared.errors import Conflict, FieldError, Invalid
 from shared.events import commitments as told
-from shared.obligations import ContractForm, Side
+from shared.obligations import ContractForm, QuarterTarget, Side
 from shared.quarters import Quarter
 
 ABOVE = (ContractForm.FRAMEWORK, ContractForm.LOT)
@@ -92,6 +92,14 @@ def cautions(
             detail = "Say how it will be delivered, and why it is relevant, proportionate and additional"
             found.append(Caution(code="statement-missing", detail=detail, pointer=pointer))
     return tuple(found)
+
+
+def targets_in_force(obligation: Obligation) -> list[QuarterTarget]:
+    """What is owed in each quarter, by the version in force in it."""
+    found: list[QuarterTarget] = []
+    for version in obligation.versions:
+        found = [*(entry for entry in found if entry.quarter < version.from_quarter), *version.targets]
+    return found
 
 
 def contract_fact(kind: type[Told], contract: Contract) -> Told:

@@ -10,7 +10,7 @@ from services.commitments.models.contracts import Contract, ContractSummary, New
 from services.commitments.models.obligations import NewObligation, Obligation, ObligationVersion
 from services.commitments.models.viewer import Viewer
 from shared.db import Connection
-from shared.obligations import Share
+from shared.obligations import ContractForm, Share
 
 
 async def add(conn: Connection, contract_id: UUID, new: NewContract, *, lead_buyer_id: UUID, at: datetime) -> None:
@@ -230,7 +230,16 @@ async def sees(conn: Connection, viewer: Viewer, contract_id: UUID) -> bool:
 
 
 async def page(
-    conn: Connection, viewer: Viewer, *, words: str | None, running_on: date | None, after: UUID | None, limit: int
+    conn: Connection,
+    viewer: Viewer,
+    *,
+    words: str | None,
+    running_on: date | None = None,
+    starts_after: date | None = None,
+    ended_before: date | None = None,
+    form: ContractForm | None = None,
+    after: UUID | None,
+    limit: int,
 ) -> list[ContractSummary]:
     """The contracts that the viewer may see, the latest recorded first."""
     rows = await conn.fetch(
@@ -244,6 +253,8 @@ async def page(
         WHERE ($6::uuid IS NULL OR c.contract_id < $6)
           AND ($7::text IS NULL OR position(lower($7) IN lower(c.reference || ' ' || c.title || ' ' || supplier.name)) > 0)
           AND ($8::date IS NULL OR $8 BETWEEN c.starts_on AND c.ends_on)
+          AND ($9::date IS NULL OR c.starts_on > $9) AND ($10::date IS NULL OR c.ends_on < $10)
+          AND ($11::text IS NULL OR c.form = $11)
           AND (
             EXISTS (
                 SELECT FROM contract_parties p
@@ -263,5 +274,8 @@ async def page(
         after,
         words,
         running_on,
+        starts_after,
+        ended_before,
+        form,
     )
     return [ContractSummary(**dict(row)) for row in rows]

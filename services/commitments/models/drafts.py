@@ -1,0 +1,55 @@
+"""Contracts that somebody has begun to register: what was typed on each step, whether it is right yet or not."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from shared.obligations import Frozen, Side
+
+Typed = dict[str, str | list[str]]
+"""By the names of a form's fields."""
+
+
+class DraftKind(StrEnum):
+    BY_FORM = "by_form"
+    FROM_NOTICE = "from_notice"
+
+
+class ObligationDraft(Frozen):
+    """One obligation, a part for each of its pages. A page that nobody saved yet is empty."""
+
+    id: UUID
+    side: Side
+    measure: str | None
+    """A code of the catalogue; None for a measure of the buyer's own, which the page of the promise describes."""
+    kpi_id: str | None = None
+    """The KPI of the notice that it stands for."""
+    promise: Typed = {}
+    targets: Typed = {}
+    bands: Typed = {}
+
+
+class ContractDraft(Frozen):
+    """What was typed so far. ``kpi_ids``: those of the notice, each of which stays an obligation or was left out by a person."""
+
+    proposal_id: UUID | None = None
+    award: Typed = {}
+    parties: Typed = {}
+    places: Typed = {}
+    obligations: Annotated[tuple[ObligationDraft, ...], Field(max_length=500)] = ()
+    kpi_ids: tuple[str, ...] = ()
+
+    def called(self, id: UUID) -> ObligationDraft | None:
+        return next((one for one in self.obligations if one.id == id), None)
+
+
+class Draft(Frozen):
+    draft_id: UUID
+    person_id: UUID
+    kind: DraftKind
+    content: ContractDraft
+    updated_at: AwareDatetime

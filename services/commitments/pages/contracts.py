@@ -1,0 +1,127 @@
+"""Contracts: a list to search, and what one contract promises."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+
+from services.commitments.actions import contracts as actions
+from services.commitments.models.contracts import Contract
+from services.commitments.models.viewer import Viewer
+from services.commitments.pages import words
+from services.commitments.pages.routing import Reader, pages
+from services.commitments.rules.contracts import targets_in_force
+from services.commitments.store import contracts as store
+from services.commitments.store import drafts as draft_store
+from shared.access import SUPPLIER, Role
+from shared.api import Now, Tx, decode_cursor, encode_cursor
+from shared.db import Connection
+from shared.obligations import ContractForm
+from shared.origin import link
+from shared.pages.forms import blank
+from shared.pages.naming import names_of
+from shared.pages.visitors import Visitor
+from shared.quarters import Quarter, local_date
+
+_PAGE = 25
+_WHEN = {"": "Running and to come and over", "running": "Running now", "to-come": "Not started yet", "over": "Over"}
+
+
+@dataclass(frozen=True)
+class _Narrowed:
+    """What the list was narrowed to, as it was typed."""
+
+    q: str
+    when: str
+    form: str
+
+    def asked(self, today: date) -> dict[str, Any]:
+        """For the store; words that mean nothing narrow nothing."""
+        return {
+            "words": self.q.strip() or None,
+            "running_on": today if self.when == "running" else None,
+            "starts_after": today if self.when == "to-come" else None,
+            "ended_before": today if self.when == "over" else None,
+            "form": ContractForm(self.form) if self.form in list(ContractForm) else None,
+        }
+
+    def said(self) -> dict[str, str]:
+        return {name: value for name, value in vars(self).items() if value}
+
+
+@pages.router.get("/contracts")
+async def list_contracts(
+    request: Request,
+    tx: Tx,
+    now: Now,
+    visitor: Reader,
+    q: Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$")] = "",
+    when: Annotated[str, Query(max_length=20)] = "",
+    form: Annotated[str, Query(max_length=20)] = "",
+    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+) -> Response:
+    """The contracts that the visitor may see, the latest recorded first."""
+    narrowed = _Narrowed(q, when, form)
+    after = decode_cursor(cursor, UUID)[0] if cursor else None
+    viewer = Viewer.of(visitor.caller)
+    found = await store.page(tx, viewer, **narrowed.asked(local_date(now)), after=after, limit=_PAGE + 1)
+    more = found[_PAGE - 1] if len(found) > _PAGE else None
+    following = {**narrowed.said(), "cursor": encode_cursor(more.contract_id)} if more else None
+    registers = visitor.has(Role.CONTRACT_MANAGER)
+    return pages.show(
+        request,
+        "contracts.jinja",
+        contracts=found[:_PAGE],
+        next=link("commitments", f"/contracts?{urlencode(following)}") if following else "",
+        form=blank(q=q, when=when, form=form),
+        narrowed=bool(narrowed.said()),
+        whens=[{"value": value, "text": text} for value, text in _WHEN.items() if value],
+        forms=words.labels(ContractForm),
+        supplies=visitor.has(*SUPPLIER) and not registers,
+        registers=registers,
+        begun=len(await draft_store.of_person(tx, visitor.caller.person_id, limit=50)) if registers else 0,
+        today=local_date(now),
+        now=now,
+    )
+
+
+@pages.router.get("/contracts/{contract_id:uuid}")
+async def show_promises(
+    request: Request,
+    contract_id: UUID,
+    tx: Tx,
+    now: Now,
+    visitor: Reader,
+    registered: Annotated[str, Query(max_length=10)] = "",
+) -> Response:
+    """What was promised: a tab beside how it is going and what was reported."""
+    contract = await actions.read_contract(tx, contract_id, by=visitor.caller)
+    own = visitor.caller.organisation_id in {buyer.organisation_id for buyer in contract.buyers}
+    people = {one.owner_id for one in contract.obligations if one.owner_id}
+    people |= {version.recorded_by for one in contract.obligations for version in one.versions}
+    return pages.show(
+        request,
+        "promises.jinja",
+        contract=contract,
+        parent=await _parent(tx, contract.parent_id, visitor),
+        targets=targets_in_force,
+        words=words,
+        names=await names_of(request, people),
+        changes=visitor.has(Role.CONTRACT_MANAGER) and own,
+        over=contract.ends_on < local_date(now),
+        this_quarter=Quarter.of(local_date(now)),
+        registered=bool(registered),
+        now=now,
+    )
+
+
+async def _parent(conn: Connection, parent_id: UUID | None, visitor: Visitor) -> Contract | None:
+    """The framework or lot above, where the visitor may see it too."""
+    if parent_id is None or not await store.sees(conn, Viewer.of(visitor.caller), parent_id):
+        return None
+    return await store.find(conn, parent_id)

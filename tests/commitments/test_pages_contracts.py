@@ -1,0 +1,100 @@
+"""The list of contracts and what one promises: whose they are, and what of it is found."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.commitments.actions.contracts import record_contract
+from services.commitments.actions.measures import ensure_catalogue
+from services.commitments.models.contracts import Contract
+from services.commitments.models.obligations import NewObligation
+from services.commitments.models.organisations import Organisation
+from shared.access import NOBODY, Role
+from shared.events.commitments import IcbSees
+from tests.commitments.builders import a_caller, a_contract, an_obligation
+from tests.commitments.taking_part import Office
+from tests.conftest import NOON
+from tests.visiting import Visit
+
+
+class Region:
+    """Two trusts, of which one shares its contracts with the ICB, and a supplier of both."""
+
+    def __init__(self, office: Office, sharing: Organisation, silent: Organisation, supplier: Organisation) -> None:
+        self.office, self.sharing, self.silent, self.supplier = office, sharing, silent, supplier
+
+    async def contract(self, buyer: Organisation, reference: str, *owed: NewObligation, **rest: Any) -> Contract:
+        by = a_caller(buyer.organisation_id, Role.CONTRACT_MANAGER)
+        new = a_contract(buyer.organisation_id, self.supplier.organisation_id, *owed, reference=reference, **rest)
+        async with self.office.runtime.pool.acquire() as conn, conn.transaction():
+            return await record_contract(conn, new, by=by, at=NOON)
+
+    async def visit(self, role: Role, organisation_id: UUID) -> Visit:
+        return await Visit.of(self.office.runtime, self.office.runtime, role, organisation_id=organisation_id)
+
+
+@pytest.fixture
+async def region(office: Office) -> Region:
+    async with office.runtime.pool.acquire() as conn, conn.transaction():
+        await ensure_catalogue(conn, by=NOBODY, at=NOON)
+    sharing = await office.record(name="Mersey General", sector="public", buyer=True, icb_sees=IcbSees.CONTRACTS)
+    silent = await office.record(name="Wirral Trust", sector="public", buyer=True)
+    supplier = await office.record(name="Sefton Meals Ltd", sector="private", supplier=True)
+    return Region(office, sharing, silent, supplier)
+
+
+async def test_everybody_sees_their_own(region: Region) -> None:
+    one = await region.contract(region.sharing, "C-1", title="Meals for wards")
+    two = await region.contract(region.silent, "C-2", title="Cleaning")
+    supplier = await region.visit(Role.SUPPLIER_EDITOR, region.supplier.organisation_id)
+    page = await supplier.get("/commitments/contracts")
+    assert page.title == "Your contracts – Parity"
+    assert {"Meals for wards", "Cleaning"} <= set(page.links)
+    assert "Register a contract" not in page.text
+    manager = await region.visit(Role.CONTRACT_MANAGER, region.silent.organisation_id)
+    page = await manager.get("/commitments/contracts")
+    assert "Cleaning" in page.links
+    assert "Meals for wards" not in page.links
+    await manager.get(f"/commitments/contracts/{one.contract_id}", expect=404)
+    analyst = await region.visit(Role.ICB_ANALYST, UUID(int=1))
+    page = await analyst.get("/commitments/contracts")
+    assert "Meals for wards" in page.links
+    assert "Cleaning" not in page.links
+    await analyst.get(f"/commitments/contracts/{two.contract_id}", expect=404)
+    promises = await analyst.get(page.links["Meals for wards"])
+    assert "We will volunteer for community projects." in promises.text
+    assert "Vary" not in promises.text
+
+
+async def test_the_list_is_searched_narrowed_and_paged(region: Region) -> None:
+    for number in range(27):
+        await region.contract(region.sharing, f"N-{number:02}", title=f"Contract {number:02}")
+    owed = an_obligation(spread={"total": "10", "way": "evenly"})
+    await region.contract(region.sharing, "OLD", owed, title="Long ago", starts_on=date(2020, 4, 1), ends_on=date(2020, 6, 30))
+    manager = await region.visit(Role.CONTRACT_MANAGER, region.sharing.organisation_id)
+    page = await manager.get("/commitments/contracts?q=contract")
+    assert "Contract 26" in page.links
+    assert "Contract 01" not in page.links
+    rest = await manager.get(page.links["Next page"])
+    assert "Contract 01" in rest.links
+    assert rest.form("Show these contracts").fields["q"] == ["contract"]
+    over = await manager.get("/commitments/contracts?when=over")
+    assert "Long ago" in over.links
+    assert "Contract 05" not in over.links
+    none = await manager.get("/commitments/contracts?q=nothing+like+this")
+    assert "No contract is like this" in none.text
+
+
+async def test_a_contract_says_all_that_was_promised(region: Region) -> None:
+    contract = await region.contract(region.sharing, "C-1")
+    manager = await region.visit(Role.CONTRACT_MANAGER, region.sharing.organisation_id)
+    page = await manager.get(f"/commitments/contracts/{contract.contract_id}")
+    runs = "1 April 2026 to 31 March 2028"
+    for said in ("£250,000", runs, "By our volunteering days.", "50 hours", "Good: 100 % of the target or more"):
+        assert said in page.text, said
+    assert page.links["How it is going"] == f"/alerts/contracts/{contract.contract_id}"
+    assert f'href="/returns/contracts/{contract.contract_id}"' in page.html
