@@ -10,6 +10,7 @@ from typing import Any
 from services.alerts.models.alerts import Alert, Ending, StoredRating
 from shared.quarters import Quarter
 from shared.ratings import AlertKind, Rating, WhyOther, shown, shown_percent
+from shared.words import quantity
 
 _CLASS = {
     Rating.GOOD: "good",
@@ -67,9 +68,14 @@ def _measured(delivered: Decimal, target: Decimal, arithmetic: Mapping[str, Any]
             return f"Measured {shown_percent(delivered)} against a target of {'at most ' if lower else ''}{shown_percent(target)}"
     unit = arithmetic["unit"]
     if lower:
-        return f"Measured {shown(delivered)} {unit} against a target of at most {shown(target)}"
+        return f"Measured {quantity(delivered, unit)} against a target of at most {_amount(target, unit)}"
     share = f" ({shown_percent(100 * delivered / target)})" if target else ""
-    return f"Delivered {shown(delivered)} of {shown(target)} {unit}{share}"
+    return f"Delivered {_amount(delivered, unit)} of {quantity(target, unit)}{share}"
+
+
+def _amount(value: Decimal, unit: str) -> str:
+    """Without its unit, where that stands beside it already; money always has its sign."""
+    return quantity(value, unit) if unit == "GBP" else shown(value)
 
 
 def _span(quarters: Sequence[Quarter]) -> str:

@@ -1,0 +1,111 @@
+"""A review meeting about one contract and quarter: what it looks at, and the tasks that it agrees on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from uuid import UUID
+
+from services.alerts.actions.going import Going, going
+from services.alerts.models.alerts import Viewer
+from services.alerts.models.meetings import Task
+from services.alerts.rules.questions import Asked, Standing
+from services.alerts.rules.viewing import buyers_eyes, eyes
+from services.alerts.store import meetings as store
+from services.alerts.store import ratings, sight, worklist
+from shared import history
+from shared.access import Caller
+from shared.db import Connection
+from shared.errors import Conflict, FieldError, Invalid, NotFound
+from shared.ids import new_id
+from shared.quarters import Quarter, local_date
+
+_MOST_ALERTS = 50
+
+
+class TaskIsDone(Conflict):
+    """Somebody has marked this task as done already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    going: Going
+    quarter: Quarter
+    asked: Sequence[Asked]
+    """Every obligation rated in the quarter, in the contract's order."""
+    alerts: Sequence[Standing]
+    """Those that are not resolved, in the order of the work list."""
+    tasks: Sequence[Task]
+    buyers: Sequence[str]
+    suppliers: Sequence[str]
+
+
+async def meeting(conn: Connection, viewer: Viewer, contract_id: UUID, quarter: Quarter) -> Meeting:
+    """Raises NotFound for a contract that this viewer may not see, or a quarter of which it has neither rating nor return."""
+    found = await going(conn, viewer, contract_id)
+    if quarter not in found.quarters:
+        raise NotFound
+    wanted = worklist.WorkFilter(contract_id=contract_id)
+    alerts = [one.seen for one in await worklist.in_line(conn, viewer, wanted, limit=_MOST_ALERTS)]
+    ids = [seen.alert.alert_id for seen in alerts]
+    plans, disputed = await store.standing_plans(conn, ids), await store.disputed(conn, ids)
+    before = quarter.previous()
+    asked = []
+    for rating in await ratings.ratings_of_contract(conn, contract_id, quarter):
+        earlier = found.classes.get((rating.obligation_id, before))
+        asked.append(Asked(found.obligations[rating.obligation_id], rating, earlier.rating if earlier else None))
+    return Meeting(
+        going=found,
+        quarter=quarter,
+        asked=asked,
+        alerts=[
+            Standing(seen.alert, _name(seen), plans.get(seen.alert.alert_id), seen.alert.alert_id in disputed) for seen in alerts
+        ],
+        tasks=await store.tasks(conn, contract_id, quarter),
+        buyers=await worklist.names(conn, found.contract.buyer_ids),
+        suppliers=await worklist.names(conn, found.contract.supplier_ids),
+    )
+
+
+def _name(seen: sight.SeenAlert) -> str:
+    return f"{seen.obligation_reference} {seen.label}" if seen.obligation_reference else ""
+
+
+async def agree_task(
+    conn: Connection, contract_id: UUID, quarter: Quarter, *, what: str, owner: str, due_on: date, at: datetime, by: Caller
+) -> Task:
+    """The buyer writes down what was agreed. Raises Invalid for a day that has passed."""
+    if await sight.contract(conn, buyers_eyes(by), contract_id) is None:
+        raise NotFound
+    if due_on < local_date(at):
+        raise Invalid(errors=[FieldError("/due_on", "Enter a date that has not passed")])
+    task = Task(new_id(), contract_id, quarter, what, owner, due_on, at, by.person_id)
+    await store.add_task(conn, task)
+    await _remember(conn, task, "agreed", at=at, by=by)
+    return task
+
+
+async def finish_task(conn: Connection, contract_id: UUID, task_id: UUID, *, at: datetime, by: Caller) -> None:
+    """Either party says that it is done."""
+    seen = await sight.contract(conn, eyes(by), contract_id)
+    task = await store.lock_task(conn, contract_id, task_id) if seen else None
+    if task is None:
+        raise NotFound
+    if task.done_at is not None:
+        raise TaskIsDone
+    await store.save_task(conn, replace(task, done_at=at, done_by=by.person_id))
+    await _remember(conn, task, "done", at=at, by=by)
+
+
+async def _remember(conn: Connection, task: Task, action: str, *, at: datetime, by: Caller) -> None:
+    await history.record(
+        conn,
+        at=at,
+        by=by.person_id,
+        contract_id=task.contract_id,
+        subject="task",
+        subject_id=task.task_id,
+        action=action,
+        detail={"quarter": task.quarter.code, "due_on": task.due_on.isoformat()},
+    )

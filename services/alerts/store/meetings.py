@@ -1,0 +1,64 @@
+"""Review meetings: their tasks, and what they look at beside the ratings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from uuid import UUID
+
+from services.alerts.models.alerts import PlanStatus, RecoveryPlan
+from services.alerts.models.meetings import Task
+from services.alerts.store.rows import rows
+from shared.db import Connection, Record
+from shared.quarters import Quarter
+
+
+async def add_task(conn: Connection, task: Task) -> None:
+    await conn.execute("INSERT INTO meeting_tasks SELECT * FROM jsonb_populate_recordset(NULL::meeting_tasks, $1)", rows([task]))
+
+
+async def lock_task(conn: Connection, contract_id: UUID, task_id: UUID) -> Task | None:
+    row = await conn.fetchrow(
+        "SELECT * FROM meeting_tasks WHERE contract_id = $1 AND task_id = $2 FOR UPDATE", contract_id, task_id
+    )
+    return _task(row) if row else None
+
+
+async def save_task(conn: Connection, task: Task) -> None:
+    await conn.execute(
+        "UPDATE meeting_tasks SET (done_at, done_by) = ($2, $3) WHERE task_id = $1", task.task_id, task.done_at, task.done_by
+    )
+
+
+async def tasks(conn: Connection, contract_id: UUID, quarter: Quarter) -> list[Task]:
+    """What the meeting about this quarter agreed, and what is open from the meetings before; by their days."""
+    found = await conn.fetch(
+        """
+        SELECT * FROM meeting_tasks
+        WHERE contract_id = $1 AND (quarter = $2 OR (quarter < $2 AND done_at IS NULL)) ORDER BY due_on, task_id
+        """,
+        contract_id,
+        quarter.first_day,
+    )
+    return [_task(row) for row in found]
+
+
+async def standing_plans(conn: Connection, alert_ids: Collection[UUID]) -> dict[UUID, RecoveryPlan]:
+    """By alert: the plan that is agreed, or else proposed."""
+    found = await conn.fetch(
+        """
+        SELECT DISTINCT ON (alert_id) * FROM recovery_plans
+        WHERE alert_id = ANY ($1) AND status IN ('agreed', 'proposed') ORDER BY alert_id, status, plan_id DESC
+        """,
+        list(alert_ids),
+    )
+    return {row["alert_id"]: RecoveryPlan(**{**row, "status": PlanStatus(row["status"])}) for row in found}
+
+
+async def disputed(conn: Connection, alert_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these alerts with a dispute that waits for its answer."""
+    found = await conn.fetch("SELECT alert_id FROM disputes WHERE alert_id = ANY ($1) AND upheld IS NULL", list(alert_ids))
+    return {row["alert_id"] for row in found}
+
+
+def _task(row: Record) -> Task:
+    return Task(**{**row, "quarter": Quarter(row["quarter"])})
