@@ -11,6 +11,7 @@ from services.returns.actions.opening import amend_from_contract
 from services.returns.actions.remembering import remember
 from services.returns.models.decisions import Approval, ChangesWanted
 from services.returns.models.returns import Line, QuarterlyReturn
+from services.returns.models.reviews import Decisions
 from services.returns.rules.deadlines import Deadlines
 from services.returns.rules.facts import line_fact, return_fact
 from services.returns.rules.lifecycle import Move, moved, return_status
@@ -93,3 +94,29 @@ async def request_changes(
     await tell_suppliers(conn, after, CHANGES_WANTED, after.version, at=at)
     await publish(conn, return_fact(ChangesRequested, after), at=at)
     return after
+
+
+async def decide(
+    conn: Connection,
+    return_id: UUID,
+    decisions: Decisions,
+    deadlines: Deadlines,
+    *,
+    by: Caller,
+    at: datetime,
+    version: int | None = None,
+) -> QuarterlyReturn:
+    """All that one look over a return came to, together or not at all.
+
+    Raises NotFound, PreconditionFailed, NotUnderReview, StoriesNotJudged.
+    """
+    filed = await lock_return(conn, return_id, by, acting_as=REVIEWER, version=version)
+    for one in decisions.judged:
+        if one.judgement is not None:
+            line_in(filed, one.line_id)
+            await judge(conn, one.line_id, one.judgement, by=by, at=at)
+    if decisions.approved:
+        filed = await approve(conn, return_id, Approval(lines=decisions.approved), by=by, at=at)
+    if decisions.changes:
+        filed = await request_changes(conn, return_id, ChangesWanted(lines=decisions.changes), deadlines, by=by, at=at)
+    return filed

@@ -60,16 +60,17 @@ def missing_in(content: LineContent, terms: Terms, ran: Sequence[bool], found: S
         figure = " and ".join(_figures_read(whole, terms))
         missing.append(FieldError("/breakdown", f"The parts add up to {parts}, the figure is {figure}", "does-not-add-up"))
     if found and content.unlikely_reason is None:
-        rules = " and ".join(_WHY_UNLIKELY[rule] for rule in found)
+        rules = " and ".join(WHY_UNLIKELY[rule] for rule in found)
         missing.append(FieldError("/unlikely_reason", f"The figure {rules}. Correct it, or say why it is right", "unlikely"))
     return missing
 
 
-_WHY_UNLIKELY: Mapping[Unlikely, str] = {
+WHY_UNLIKELY: Mapping[Unlikely, str] = {
     Unlikely.FAR_ABOVE_TARGET: "is far above the quarter's target",
     Unlikely.FAR_FROM_USUAL: "is far from what was usual",
     Unlikely.SAME_AGAIN: "is the same as in the quarters before",
 }
+"""What is unlikely about a figure: "The figure is far …"."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,13 @@ from uuid import UUID
 
 from services.returns.models.decisions import Approval, Certification
 from services.returns.models.returns import Line, QuarterlyReturn
+from services.returns.models.views import LineView
 from services.returns.rules.lifecycle import Move, NothingToReview, moved
 from shared.access import Caller, Role
 from shared.errors import FieldError, Invalid, NotFound
 from shared.events.returns import LineStatus
 from shared.obligations import Judgement
+from shared.ratings import Rated, Rating
 
 
 class NotCertified(Invalid):
@@ -78,6 +80,12 @@ def judgements(filed: QuarterlyReturn, approval: Approval) -> Mapping[UUID, Judg
 def _judgement(line: Line, own: Judgement | None, rest: Judgement | None) -> Judgement | None:
     """Only a story is judged: against the promise, and not the figure."""
     return own or line.judgement or (rest if line.content.story is not None else None)
+
+
+def on_target(line: LineView, rated: Rated | None) -> bool:
+    """Whether a submitted line needs no closer look: it would be good, is not unlikely, and has the evidence it asks for."""
+    good = line.status is LineStatus.SUBMITTED and rated is not None and rated.rating is Rating.GOOD
+    return good and not line.unlikely and not (line.terms.evidence_required and not line.evidence)
 
 
 def pointer_to(filed: QuarterlyReturn, line: Line) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.returns.models.returns import Line, LineVersion, RestatementRequest
+from services.returns.models.views import RequestSummary
 from services.returns.store.rows import rows
 from shared.db import Connection
 from shared.obligations import Figure
@@ -96,12 +97,19 @@ async def figures_before(conn: Connection, obligation_ids: Collection[UUID], qua
 
 async def earlier(conn: Connection, obligation_id: UUID, quarter: Quarter) -> list[Line]:
     """The lines of an obligation in the quarters before, the latest first."""
-    found = await conn.fetch(
-        "SELECT * FROM lines WHERE obligation_id = $1 AND quarter < $2 AND owed ORDER BY quarter DESC",
-        obligation_id,
+    return (await earlier_of_each(conn, [obligation_id], quarter))[obligation_id]
+
+
+async def earlier_of_each(conn: Connection, obligation_ids: Collection[UUID], quarter: Quarter) -> Mapping[UUID, list[Line]]:
+    """As ``earlier``, of several obligations at once."""
+    found: dict[UUID, list[Line]] = {obligation_id: [] for obligation_id in obligation_ids}
+    for row in await conn.fetch(
+        "SELECT * FROM lines WHERE obligation_id = ANY ($1) AND quarter < $2 AND owed ORDER BY quarter DESC",
+        list(obligation_ids),
         quarter.first_day,
-    )
-    return [Line.model_validate(dict(row)) for row in found]
+    ):
+        found[row["obligation_id"]].append(Line.model_validate(dict(row)))
+    return found
 
 
 async def answered(conn: Connection, return_id: UUID) -> set[UUID]:
@@ -147,6 +155,21 @@ async def requests_on(conn: Connection, line_ids: Collection[UUID]) -> list[Rest
     """Every request on these lines, in the order in which they were made."""
     found = await conn.fetch("SELECT * FROM restatement_requests WHERE line_id = ANY ($1) ORDER BY request_id", list(line_ids))
     return [RestatementRequest.model_validate(dict(row)) for row in found]
+
+
+async def requests_waiting(conn: Connection, buyer_id: UUID, *, limit: int) -> list[RequestSummary]:
+    """Requests on a buyer's contracts that nobody has answered, the longest waiting first."""
+    found = await conn.fetch(
+        """
+        SELECT q.request_id, q.requested_at, c.title, l.quarter, l.reference, l.terms #>> '{measure,label}' AS label
+        FROM restatement_requests q JOIN contracts c USING (contract_id) JOIN lines l USING (line_id)
+        WHERE q.confirmed IS NULL AND c.buyer_ids @> ARRAY[$1::uuid]
+        ORDER BY q.request_id LIMIT $2
+        """,
+        buyer_id,
+        limit,
+    )
+    return [RequestSummary.model_validate(dict(row)) for row in found]
 
 
 async def decide_request(
