@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.telemetry import TelemetryConfig
 
 from shared import operations, problems
 from shared.clock import Clock, DemonstrationClock, SystemClock, TickingClock
@@ -51,7 +52,9 @@ class Service:
     """The same service, hearing and doing its chores as these settings say."""
 
     def app(self, runtime: Runtime) -> FastAPI:
-        app = FastAPI(title=f"Parity: {self.title}", version="1", docs_url=None, redoc_url=None)
+        # Around traces and measures by route; FastAPI's own spans would hold the path and query, and in them links and names.
+        untold: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
+        app = FastAPI(title=f"Parity: {self.title}", version="1", docs_url=None, redoc_url=None, telemetry=untold)
         app.state.runtime = runtime
         for router in (*self.routers, operations.router, *([self.pages] if self.pages else [])):
             app.include_router(router)

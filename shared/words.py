@@ -27,6 +27,12 @@ def label(term: str) -> str:
     return _SAID.get(term) or term.replace("_", " ").capitalize()
 
 
+def does(roles: Sequence[str]) -> str:
+    """What somebody does: ``Contract manager and ICB analyst``."""
+    first, *others = (label(role) for role in roles)
+    return listed([first, *(other if other.startswith("ICB") else other.lower() for other in others)])
+
+
 def day(value: date) -> str:
     """``3 July 2026``; of a moment, its day in London."""
     if isinstance(value, datetime):

@@ -29,6 +29,7 @@ def environment(templates: Path | None = None) -> Environment:
     )
     env.filters |= {
         "label": words.label,
+        "does": words.does,
         "day": words.day,
         "weekday": words.weekday,
         "moment": words.moment,

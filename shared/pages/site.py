@@ -108,7 +108,7 @@ class Pages:
         self.router = APIRouter(route_class=_PageRoute, include_in_schema=False, default_response_class=HTMLResponse)
 
     def show(self, request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
-        """The page of a template. Besides ``context`` it knows ``visitor``, ``navigation``, ``csrf`` and ``here``, its path."""
+        """The page of a template. It knows ``visitor``, ``navigation``, ``csrf``, ``here`` (its path) and ``now`` too."""
         return show(self._env.get_template(template).render, request, status=status, **context)
 
     def again(self, request: Request, template: str, *, status: int = 422, **context: Any) -> Again:
@@ -128,7 +128,7 @@ def show(render: Callable[..., str], request: Request, *, status: int, **context
         brand=settings.brand,
         organisation_name=settings.organisation_name,
         demonstration=settings.deployment == "demonstration",
-        **context,
+        **{"now": request.app.state.runtime.clock.now(), **context},
     )
     return HTMLResponse(text, status_code=status, headers=HEADERS)
 

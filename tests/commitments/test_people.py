@@ -68,6 +68,18 @@ async def test_a_person_who_is_removed_can_do_nothing(office: Office) -> None:
     assert (await office("GET", "/people", admin, params={"organisation_id": str(new_id())}))["items"] == []
 
 
+async def test_roles_are_changed_by_who_has_seen_them(office: Office) -> None:
+    admin, admin_id, icb = await _admin(office)
+    person = f"/people/{(await office('POST', '/people', admin, json=_new(icb), expect=201))['person_id']}/roles"
+    analyst = {"roles": ["icb_analyst"], "was": ["contract_manager"]}
+    assert (await office("PUT", person, admin, json=analyst))["roles"] == ["icb_analyst"]
+    assert (await office("PUT", person, admin, json=analyst, expect=409))["code"] == "roles-have-changed"
+    misfit = {"roles": ["supplier_editor"], "was": ["icb_analyst"]}
+    assert (await office("PUT", person, admin, json=misfit, expect=422))["errors"][0]["pointer"] == "/roles"
+    own = {"roles": ["operator"], "was": ["administrator"]}
+    assert (await office("PUT", f"/people/{admin_id}/roles", admin, json=own, expect=409))["code"] == "not-yourself"
+
+
 @pytest.mark.parametrize(
     ("changed", "status", "pointer"),
     [

@@ -11,6 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import httpx2 as httpx
 import pytest
 
 from deploy.kafka.cluster import free_port
@@ -163,6 +164,10 @@ def test_a_first_start_needs_an_administrator_and_the_shell_makes_one(tmp_path: 
         assert made.returncode == 0, made.stderr
         assert json.loads(made.stdout)["secret"].startswith("parity_")
         assert parity("doctor", "--data", tmp_path / "data").returncode == 0
+        linked = parity("people", "link", "joan@icb.example", "--json", "--data", tmp_path / "data")
+        assert "Set your password" in httpx.get(json.loads(linked.stdout)["url"]).text
+        assert parity("people", "link", "nobody@icb.example", "--data", tmp_path / "data").returncode == 1
+        assert parity("demo", "links", "--data", tmp_path / "data").returncode == 1
         for wrong in (("nobody", "--name", "N"), ("n@icb.example", "--name", "N" * 201)):
             told = parity(
                 *("keys", "create", *wrong, "--role", "operator", "--organisation", "GB-NHS-QYG", "--data", tmp_path / "data")

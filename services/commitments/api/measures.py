@@ -10,7 +10,7 @@ from fastapi import Path, Query, UploadFile
 from services.commitments.actions import measures as actions
 from services.commitments.api.organisations import Reader
 from services.commitments.api.routing import Administrator, Manager, router
-from services.commitments.models.measures import CatalogueMeasure, Confirmation, Framework, MeasureStatus
+from services.commitments.models.measures import CatalogueMeasure, Confirmation, Deactivation, Framework, MeasureStatus
 from services.commitments.models.obligations import OwnMeasure
 from services.commitments.store import measures as store
 from shared.access import Caller, Role
@@ -83,6 +83,14 @@ async def confirm_measure(
 ) -> CatalogueMeasure:
     """Confirm a measure's wording and unit; an inactive one can be promised from then on."""
     return await actions.confirm_measure(tx, name, code, body, by=caller.person_id, at=now)
+
+
+@router.post("/frameworks/{name}/measures/{code}/deactivate")
+async def deactivate_measure(
+    name: Name, code: Code, body: Deactivation, tx: Tx, now: Now, caller: Administrator
+) -> CatalogueMeasure:
+    """Nobody can promise the measure from then on; what was promised by it goes on."""
+    return await actions.deactivate_measure(tx, name, code, body.note, by=caller.person_id, at=now)
 
 
 def _own(caller: Caller) -> UUID | None:

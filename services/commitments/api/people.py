@@ -9,7 +9,7 @@ from fastapi import Query
 
 from services.commitments.actions import people as actions
 from services.commitments.api.routing import Administrator, router
-from services.commitments.models.people import Key, KeyMade, NewKey, NewPerson, Person
+from services.commitments.models.people import Key, KeyMade, NewKey, NewPerson, Person, Roles
 from services.commitments.rules.people import must_fit
 from services.commitments.store.organisations import organisation
 from shared.api import Cursor, Limit, Now, Page, Tx, decode_cursor, encode_cursor
@@ -63,6 +63,17 @@ async def add_person(body: NewPerson, identity: Identity, tx: Tx, now: Now, call
         raise OrganisationUnknown(errors=[FieldError("/organisation_id", "Enter an organisation that is recorded")])
     must_fit(body.roles, employer)
     return await actions.add_person(identity, body, by=caller.person_id, at=now)
+
+
+@router.put("/people/{person_id}/roles")
+async def change_roles(person_id: UUID, body: Roles, identity: Identity, tx: Tx, now: Now, caller: Administrator) -> Person:
+    """Give a person these roles instead of those that they ``was``: the ones that the caller has read. Their sessions end."""
+    person = await _known(identity, person_id)
+    employer = await organisation(tx, person.organisation_id)
+    if employer is not None:
+        must_fit(body.roles, employer)
+    await actions.change_roles(identity, person_id, body.roles, was=body.was, by=caller.person_id, at=now)
+    return _person(await _known(identity, person_id))
 
 
 @router.delete("/people/{person_id}", status_code=204)

@@ -71,3 +71,9 @@ class Confirmation(Frozen):
     label: Label | None = None
     unit: Unit | None = None
     note: Annotated[Text, Field(max_length=2000)] = ""
+
+
+class Deactivation(Frozen):
+    """Why a measure is no longer to be promised."""
+
+    note: Annotated[Text, Field(min_length=1, max_length=2000)]

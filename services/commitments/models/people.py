@@ -24,6 +24,13 @@ class Person(NewPerson):
     person_id: UUID
 
 
+class Roles(Frozen):
+    """``was``: the roles that were seen before, so that nobody's change is lost."""
+
+    roles: frozenset[Role] = Field(min_length=1)
+    was: frozenset[Role] = Field(min_length=1)
+
+
 class NewKey(Frozen):
     """``scopes``: what the key may be used for, within what its person's roles allow."""
 

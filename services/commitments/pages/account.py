@@ -43,11 +43,12 @@ class EndSession(BaseModel):
 
 @pages.router.get("/account")
 async def account(request: Request, tx: Tx, identity: Identity, visitor: SignedIn) -> Response:
-    person = await _person(identity, visitor)
+    person, settings = await _person(identity, visitor), request.app.state.runtime.settings
     return pages.show(
         request,
         "account.jinja",
         person=person,
+        provider=settings.oidc_name if settings.oidc_issuer else None,
         organisation=await organisation(tx, person.organisation_id),
         has_password=await passwords.exists(identity, person.id),
         second_step=await second_steps.is_on(identity, person.id),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,9 +10,11 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 
 from services.commitments.pages.routing import PER_PAGE, Administrator, Cursor, Search, pages, with_query
+from services.commitments.store.organisations import organisations_by_id
 from shared import history
 from shared.access import NOBODY
 from shared.api import Tx, decode_cursor, encode_cursor
+from shared.db import Connection
 from shared.history import Entry
 from shared.identity import people
 from shared.identity.transaction import Identity
@@ -57,7 +60,7 @@ async def show(
     both = [*await history.latest(tx, **wanted), *await history.latest(identity, **wanted)]
     found = sorted(both, key=lambda entry: (entry.at, entry.id), reverse=True)
     shown = found[:PER_PAGE]
-    names = await people.names(identity, list({entry.person_id for entry in shown} | {e.subject_id for e in shown}))
+    names = await _names(tx, identity, shown)
     more = encode_cursor(shown[-1].at.isoformat(), shown[-1].id) if len(found) > PER_PAGE else None
     next_page = with_query(_HERE, who=who, what=what, since=since, until=until, cursor=more) if more else None
     return pages.show(
@@ -65,7 +68,7 @@ async def show(
         "history.jinja",
         form=form,
         subjects=_SUBJECTS,
-        entries=[(entry, _author(entry, names), names.get(entry.subject_id), _told(entry)) for entry in shown],
+        entries=[(entry, _author(entry, names), names.get(entry.subject_id), _told(entry, names)) for entry in shown],
         next_href=next_page,
     )
 
@@ -74,24 +77,44 @@ def _author(entry: Entry, names: dict[UUID, str]) -> str:
     return "Parity itself" if entry.person_id == NOBODY else names.get(entry.person_id, "Somebody unknown")
 
 
-def _told(entry: Entry) -> list[tuple[str, str]]:
+async def _names(tx: Connection, identity: Connection, entries: Sequence[Entry]) -> dict[UUID, str]:
+    """Of the people and organisations that the entries are about, or tell of."""
+    ids = {entry.person_id for entry in entries} | {entry.subject_id for entry in entries}
+    ids |= {found for entry in entries for value in entry.detail.values() if (found := _id(value)) is not None}
+    organisations = await organisations_by_id(tx, ids)
+    return {**await people.names(identity, list(ids)), **{one: found.name for one, found in organisations.items()}}
+
+
+def _told(entry: Entry, names: dict[UUID, str]) -> list[tuple[str, str]]:
     """What the entry tells beside, in pairs of a word and its value."""
-    return [(name, _value(value)) for name, value in entry.detail.items() if value not in (None, "", [], {})]
+    return [
+        (name.removesuffix("_id"), _value(value, names))
+        for name, value in entry.detail.items()
+        if value not in (None, "", [], {})
+    ]
 
 
-def _value(value: Any) -> str:
+def _value(value: Any, names: dict[UUID, str]) -> str:
     match value:
         case {"before": before, "after": after}:
-            return f"{_value(before)} → {_value(after)}"
+            return f"{_value(before, names)} → {_value(after, names)}"
         case dict():
-            text = "; ".join(f"{name} {_value(one)}" for name, one in value.items())
+            text = "; ".join(f"{name} {_value(one, names)}" for name, one in value.items())
         case list():
-            text = ", ".join(_value(one) for one in value)
+            text = ", ".join(_value(one, names) for one in value)
         case None:
             text = "nothing"
         case _:
-            text = str(value)
+            known = _id(value)
+            text = names.get(known, str(value)) if known else str(value)
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+
+
+def _id(value: Any) -> UUID | None:
+    try:
+        return UUID(value) if isinstance(value, str) and len(value) == 36 else None
+    except ValueError:
+        return None
 
 
 def _day(text: str) -> date | None:
