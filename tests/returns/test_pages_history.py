@@ -80,6 +80,9 @@ async def test_an_approved_line_is_closed_and_a_supplier_asks_for_its_change(app
 
     manager = await approved.manager()
     page = await of_line(manager, HOURS)
+    listed = await manager.get(LIST)
+    assert "Soft services, April to June 2026, asked for on 6 July 2026" in listed.text
+    assert listed.links[HOURS] == page.links["Answer the request"]
     page = await manager.get(page.links["Answer the request"])
     assert "Approved 40 hours Asked for 45 hours" in page.text
     again = await manager.submit(page, "Send your answer", expect=422)
@@ -87,6 +90,7 @@ async def test_an_approved_line_is_closed_and_a_supplier_asks_for_its_change(app
     again = await manager.submit(page, "Send your answer", {"confirmed": "no"}, expect=422)
     assert again.links["Say why it is declined"] == "#answer"
     page = await manager.submit(again, "Send your answer", {"confirmed": "yes"})
+    assert HOURS not in (await manager.get(LIST)).links
     figure = (await approved.world.line()).figure
     assert figure is not None
     assert str(figure.value) == "45"

@@ -75,6 +75,19 @@ class ReturnSummary(Frozen):
     lines_approved: int
 
 
+class RequestSummary(Frozen):
+    """A supplier's request to restate a line, as it waits in a list."""
+
+    request_id: UUID
+    requested_at: AwareDatetime
+    title: str
+    """The contract's."""
+    quarter: Quarter
+    reference: str
+    """The obligation's."""
+    label: str
+
+
 class ContractView(Frozen):
     """A contract with what is owed under it, as commitments told it last."""
 

@@ -15,7 +15,7 @@ from services.returns.models.viewer import Viewer
 from services.returns.models.views import ReturnSummary
 from services.returns.pages.routing import Party, Reader, pages
 from services.returns.rules.deadlines import last_ended
-from services.returns.store import contracts, returns
+from services.returns.store import contracts, lines, returns
 from services.returns.store.returns import Wanted
 from shared.access import Role
 from shared.api import Now, Tx, decode_cursor, encode_cursor
@@ -75,6 +75,7 @@ async def list_returns(
         narrowed=bool(narrowed),
         form=blank(words=words, quarter=quarter),
         quarters=[{"value": one.code, "text": quarter_name(one)} for one in quarters],
+        requests=await lines.requests_waiting(tx, visitor.caller.organisation_id, limit=_PAGE) if as_manager else [],
         returns=found[:_PAGE],
         next=_href(show=chosen, **narrowed, cursor=_cursor(found)) if len(found) > _PAGE else "",
         now=now,
