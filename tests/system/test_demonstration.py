@@ -67,7 +67,7 @@ def test_it_prints_four_keys_and_where_to_look(demo: Demo) -> None:
 def test_each_link_signs_in_once_and_more_can_be_had(demo: Demo) -> None:
     printed = re.findall(r"http://\S+/links/\S+", demo.said)
     more = json.loads(parity("demo", "links", "--data", demo.data, "--json").stdout)
-    assert len(printed) == len(more) == 4
+    assert len(printed) == len(more) == 5
     for url in [*printed, *(f"http://127.0.0.1:{demo.port}{path}" for path in more.values())]:
         first = httpx.get(url)
         assert (first.status_code, first.headers["location"]) == (303, "/")
