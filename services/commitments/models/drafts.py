@@ -28,6 +28,8 @@ class ObligationDraft(Frozen):
     """A code of the catalogue; None for a measure of the buyer's own, which the page of the promise describes."""
     kpi_id: str | None = None
     """The KPI of the notice that it stands for."""
+    said: str = ""
+    """The notice's own words for its target."""
     promise: Typed = {}
     targets: Typed = {}
     bands: Typed = {}
@@ -37,6 +39,8 @@ class ContractDraft(Frozen):
     """What was typed so far. ``kpi_ids``: those of the notice, each of which stays an obligation or was left out by a person."""
 
     proposal_id: UUID | None = None
+    proposal_version: int | None = None
+    """The one that the person has seen."""
     award: Typed = {}
     parties: Typed = {}
     places: Typed = {}

@@ -97,12 +97,12 @@ def quarters_in(draft: Draft) -> list[Quarter]:
     return quarters_of(award.value.starts_on, award.value.ends_on) if award.value else []
 
 
-def completed(draft: Draft) -> frozenset[str]:
-    """The steps that need nothing more, and the ids of such obligations."""
+def completed(draft: Draft, parties: Bound[Any] | None = None) -> frozenset[str]:
+    """The steps that need nothing more, and the ids of such obligations. ``parties``: those of a notice, which names them."""
     content = draft.content
     bounds: dict[str, Bound[Any]] = {
         "award": bind_typed(Award, content.award),
-        "parties": parties_of(content.parties),
+        "parties": parties or parties_of(content.parties),
         "places": places_of(content.places),
     }
     quarters = quarters_in(draft)
@@ -116,8 +116,8 @@ def obligation(draft: Draft, one: ObligationDraft, quarters: list[Quarter]) -> N
     targets, table = targets_of(one.targets, quarters)
     name = promise.text("reference") or "an obligation"
     problems = [
-        *_problems(promise, f"{name}: ", place_of(draft, one)),
-        *_problems(targets, f"{name}: ", place_of(draft, one, "targets")),
+        *problems_of(promise, f"{name}: ", place_of(draft, one)),
+        *problems_of(targets, f"{name}: ", place_of(draft, one, "targets")),
     ]
     own = promise.value if isinstance(promise.value, OwnPromise) else None
     bands: Bound[BandsTyped] = bind_typed(BandsTyped, one.bands)
@@ -125,7 +125,7 @@ def obligation(draft: Draft, one: ObligationDraft, quarters: list[Quarter]) -> N
     if not one.bands and not flag:
         problems.append(Problem(f"{name}: confirm the bands", place_of(draft, one, "bands")))
     elif bands.value is None and not flag and one.bands.get("none") != "yes":
-        problems += _problems(bands, f"{name}: ", place_of(draft, one, "bands"))
+        problems += problems_of(bands, f"{name}: ", place_of(draft, one, "bands"))
     if problems or promise.value is None or targets.value is None:
         return problems
     said = targets.value
@@ -153,9 +153,9 @@ def contract(draft: Draft, buyer_id: UUID) -> NewContract | list[Problem]:
     parties = parties_of(content.parties)
     places = places_of(content.places)
     problems = [
-        *_problems(award, "", place(draft, "award")),
-        *_problems(parties, "", place(draft, "parties")),
-        *_problems(places, "", place(draft, "places")),
+        *problems_of(award, "", place(draft, "award")),
+        *problems_of(parties, "", place(draft, "parties")),
+        *problems_of(places, "", place(draft, "places")),
     ]
     owed = obligations(draft, problems)
     if problems or award.value is None or parties.value is None or places.value is None:
@@ -234,7 +234,8 @@ def _at(draft: Draft, error: FieldError) -> tuple[str, str]:
             return error.detail, place(draft, "award")
 
 
-def _problems(bound: Bound[Any], before: str, href: str) -> list[Problem]:
+def problems_of(bound: Bound[Any], before: str, href: str) -> list[Problem]:
+    """What is wrong with a form, as links to its fields on the page ``href``."""
     return [Problem(before + error.text, f"{href}#{_field(error.name, bound.typed)}") for error in bound.errors]
 
 

@@ -11,6 +11,7 @@ from services.commitments.models.contracts import NET_ZERO_AND_SOCIAL_VALUE, QUA
 from services.commitments.models.drafts import Draft
 from services.commitments.pages import words
 from services.commitments.pages.registering.forms import Award
+from services.commitments.pages.registering.from_notice import proposal_of
 from services.commitments.pages.registering.steps import comes_back_later, kept, place
 from services.commitments.pages.routing import Manager, pages
 from services.commitments.store import choosing
@@ -42,6 +43,7 @@ async def keep_award(request: Request, draft_id: UUID, tx: Tx, now: Now, visitor
 
 
 async def _page(request: Request, conn: Connection, visitor: Visitor, draft: Draft, form: Bound[Award]) -> Response:
+    proposal = await proposal_of(conn, draft, visitor)
     above = await choosing.above(conn, visitor.caller.organisation_id, limit=_MOST_ABOVE)
     return pages.show(
         request,
@@ -51,7 +53,13 @@ async def _page(request: Request, conn: Connection, visitor: Visitor, draft: Dra
         forms=words.choices(words.FORMS),
         regimes=words.REGIMES,
         above=[{"value": id, "text": text} for id, text in above],
-        currency="£",
+        currency="£" if proposal is None or proposal.standing.value is None else _prefix(proposal.standing.value.currency),
+        missing=proposal.standing.missing if proposal else (),
+        warnings=proposal.standing.warnings if proposal else (),
         least=(NET_ZERO_AND_SOCIAL_VALUE, QUALITATIVE_PART, TENDER_DAYS),
         back={"href": place(draft), "text": "Back to the steps"},
     )
+
+
+def _prefix(currency: str) -> str:
+    return "£" if currency == "GBP" else currency

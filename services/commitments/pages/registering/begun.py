@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from fastapi import Request, Response
@@ -10,6 +11,7 @@ from services.commitments.actions import drafts as actions
 from services.commitments.models.drafts import ContractDraft, Draft, DraftKind, ObligationDraft
 from services.commitments.pages import words
 from services.commitments.pages.registering.assembling import completed
+from services.commitments.pages.registering.from_notice import known_parties, parties_form, proposal_of
 from services.commitments.pages.registering.steps import place
 from services.commitments.pages.routing import Manager, pages
 from services.commitments.store import drafts as store
@@ -17,7 +19,7 @@ from shared.api import Now, Tx
 from shared.errors import ParityError
 from shared.obligations import Side
 from shared.origin import link
-from shared.pages.forms import blank
+from shared.pages.forms import Bound, bind_typed, blank
 from shared.pages.site import Form, redirect
 from shared.words import counted
 
@@ -42,7 +44,12 @@ async def begin(request: Request, tx: Tx, now: Now, visitor: Manager, form: Form
 @pages.router.get("/registering/{draft_id:uuid}")
 async def show_tasks(request: Request, draft_id: UUID, tx: Tx, now: Now, visitor: Manager) -> Response:
     draft = await actions.read(tx, draft_id, by=visitor.caller)
-    return pages.show(request, "registering_tasks.jinja", draft=draft, tasks=_tasks(draft), place=place, now=now)
+    proposal = await proposal_of(tx, draft, visitor)
+    parties: Bound[Any] | None = None
+    if proposal is not None:
+        parties = bind_typed(parties_form(proposal, await known_parties(tx, proposal)), draft.content.parties)
+    tasks = _tasks(draft, completed(draft, parties))
+    return pages.show(request, "registering_tasks.jinja", draft=draft, tasks=tasks, place=place, now=now)
 
 
 @pages.router.get("/registering/{draft_id:uuid}/delete")
@@ -58,10 +65,9 @@ async def delete(draft_id: UUID, tx: Tx, visitor: Manager) -> Response:
     return redirect(link("commitments", "/registering"))
 
 
-def _tasks(draft: Draft) -> list[tuple[str, str, str, bool]]:
+def _tasks(draft: Draft, done: frozenset[str]) -> list[tuple[str, str, str, bool]]:
     """Words, address, status and whether it is done, in the order of the steps."""
     content = draft.content
-    done = completed(draft)
     tasks = [
         ("What was awarded", "award", bool(content.award), "award" in done),
         ("Who takes part", "parties", bool(content.parties), "parties" in done),

@@ -11,16 +11,18 @@ from fastapi import Request, Response
 from services.commitments.actions import drafts as actions
 from services.commitments.actions.contracts import record_contract
 from services.commitments.actions.people import owners_must_be_of
-from services.commitments.models.contracts import Contract, NewContract
+from services.commitments.actions.proposals import confirm as confirm_proposal
+from services.commitments.models.contracts import Contract
 from services.commitments.models.drafts import Draft
 from services.commitments.pages import words
 from services.commitments.pages.registering.assembling import contract as contract_of
 from services.commitments.pages.registering.assembling import refused
+from services.commitments.pages.registering.from_notice import confirmation, proposal_of
 from services.commitments.pages.registering.steps import Problem, place
 from services.commitments.pages.routing import Manager, pages
 from shared.api import Now, Tx
 from shared.db import Connection
-from shared.errors import ParityError
+from shared.errors import ParityError, PreconditionFailed
 from shared.obligations import Side
 from shared.origin import link
 from shared.pages.forms import blank
@@ -28,42 +30,64 @@ from shared.pages.naming import names_of
 from shared.pages.site import Again, redirect
 from shared.pages.visitors import Visitor
 
+_SAYS_OTHERWISE = "A later notice has changed what is proposed. Look at the proposal again, then go on"
+
 
 @pages.router.get("/registering/{draft_id:uuid}/check")
 async def check(request: Request, draft_id: UUID, tx: Tx, now: Now, visitor: Manager) -> Response:
     """Shows what recording comes to, by recording it and taking that back."""
     draft = await actions.read(tx, draft_id, by=visitor.caller)
-    wanted = contract_of(draft, visitor.caller.organisation_id)
-    if isinstance(wanted, list):
-        return await _page(request, draft, [], wanted, now)
     try:
-        record = partial(_record, request, tx, wanted, visitor, now)
-        found = await actions.rehearse(tx, record)
+        found = await actions.rehearse(tx, partial(_record, request, tx, draft, visitor, now))
     except ParityError as error:
         return await _page(request, draft, [], refused(draft, error.errors, error.detail), now)
+    except _Unfinished as unfinished:
+        return await _page(request, draft, [], unfinished.problems, now)
     return await _page(request, draft, found, [], now)
 
 
 @pages.router.post("/registering/{draft_id:uuid}/check")
 async def confirm(request: Request, draft_id: UUID, tx: Tx, now: Now, visitor: Manager) -> Response:
-    """Records the contract and forgets the draft."""
+    """Records the contract, or with separate suppliers one each, and forgets the draft."""
     draft = await actions.read(tx, draft_id, by=visitor.caller)
-    wanted = contract_of(draft, visitor.caller.organisation_id)
-    if isinstance(wanted, list):
-        return await _page(request, draft, [], wanted, now)
-    await actions.delete(tx, draft_id, by=visitor.caller)
     try:
-        recorded = await _record(request, tx, wanted, visitor, now)
+        await actions.delete(tx, draft_id, by=visitor.caller)
+        recorded = await _record(request, tx, draft, visitor, now)
     except ParityError as error:
-        page = await _page(request, draft, [], refused(draft, error.errors, error.detail), now)
-        raise Again(page) from None
+        raise Again(await _page(request, draft, [], refused(draft, error.errors, error.detail), now)) from None
+    except _Unfinished as unfinished:
+        raise Again(await _page(request, draft, [], unfinished.problems, now)) from None
     return redirect(link("commitments", f"/contracts/{recorded[0].contract_id}?registered=yes"))
 
 
-async def _record(request: Request, conn: Connection, new: NewContract, visitor: Visitor, now: datetime) -> list[Contract]:
-    contract = await record_contract(conn, new, by=visitor.caller, at=now)
-    await owners_must_be_of(request.app.state.runtime.identity, [one.owner_id for one in new.obligations], contract)
-    return [contract]
+class _Unfinished(Exception):
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__()
+        self.problems = problems
+
+
+async def _record(request: Request, conn: Connection, draft: Draft, visitor: Visitor, now: datetime) -> list[Contract]:
+    """Raises _Unfinished, and what recording a contract or confirming a proposal raises."""
+    proposal = await proposal_of(conn, draft, visitor)
+    if proposal is None:
+        new = contract_of(draft, visitor.caller.organisation_id)
+        if isinstance(new, list):
+            raise _Unfinished(new)
+        contracts = [await record_contract(conn, new, by=visitor.caller, at=now)]
+        owners = [one.owner_id for one in new.obligations]
+    else:
+        said = await confirmation(conn, draft, proposal)
+        if isinstance(said, list):
+            raise _Unfinished(said)
+        try:
+            contracts = await confirm_proposal(
+                conn, proposal.proposal_id, said, by=visitor.caller, at=now, version=draft.content.proposal_version
+            )
+        except PreconditionFailed:
+            raise _Unfinished([Problem(_SAYS_OTHERWISE, link("commitments", f"/notices/{proposal.proposal_id}"))]) from None
+        owners = [one.owner_id for one in said.obligations]
+    await owners_must_be_of(request.app.state.runtime.identity, owners, contracts[0])
+    return contracts
 
 
 async def _page(request: Request, draft: Draft, contracts: list[Contract], problems: list[Problem], now: datetime) -> Response:

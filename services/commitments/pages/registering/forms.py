@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
@@ -131,11 +132,17 @@ class Promise(BaseModel):
 class OwnPromise(Promise):
     """With the measure itself, where no framework has it."""
 
-    code: Annotated[Code, Says("Enter a code for the measure", "Code must have 50 characters or fewer")]
     label: Annotated[Label, Says("Enter what is measured", "What is measured must have 300 characters or fewer")]
+    code: Annotated[Code, Says("", "Code must have 50 characters or fewer"), Field(validate_default=True)] = ""
     kind: Annotated[Kind, Says("Select how it is measured", "Select how it is measured")]
     unit: Annotated[Unit | None, Says("", "Unit must have 50 characters or fewer"), Field(validate_default=True)] = None
     own_direction: Annotated[Direction, Says("Select which way is better", "Select which way is better")]
+
+    @field_validator("code", mode="before")
+    @classmethod
+    def _from_the_label(cls, value: object, info: ValidationInfo) -> object:
+        words = re.findall(r"\w+", str(info.data.get("label", "")).upper())
+        return value or "-".join(words)[:50] or "MEASURE"
 
     @field_validator("unit")
     @classmethod

@@ -12,6 +12,7 @@ from services.commitments.models.contracts import Part
 from services.commitments.models.drafts import Draft, Typed
 from services.commitments.pages.registering.assembling import parties_of, places_of
 from services.commitments.pages.registering.forms import PLACES, Parties
+from services.commitments.pages.registering.from_notice import keep_notice_parties, notice_parties_page, proposal_of
 from services.commitments.pages.registering.steps import comes_back_later, kept, place
 from services.commitments.pages.routing import Manager, pages
 from services.commitments.store import choosing
@@ -28,12 +29,19 @@ _LISTS = {Part.SUPPLIER: "suppliers", Part.BUYER: "buyers"}
 @pages.router.get("/registering/{draft_id:uuid}/parties")
 async def ask_parties(request: Request, draft_id: UUID, tx: Tx, visitor: Manager) -> Response:
     draft = await actions.read(tx, draft_id, by=visitor.caller)
+    proposal = await proposal_of(tx, draft, visitor)
+    if proposal is not None:
+        return await notice_parties_page(request, tx, visitor, draft, proposal, Bound(draft.content.parties))
     return await _page(request, tx, visitor, draft, Bound(draft.content.parties))
 
 
 @pages.router.post("/registering/{draft_id:uuid}/parties")
 async def keep_parties(request: Request, draft_id: UUID, tx: Tx, now: Now, visitor: Manager, form: Form) -> Response:
     """Each of the page's buttons keeps all that was typed: search, add, take away, continue."""
+    draft = await actions.read(tx, draft_id, by=visitor.caller)
+    proposal = await proposal_of(tx, draft, visitor)
+    if proposal is not None:
+        return await keep_notice_parties(request, tx, visitor, draft, proposal, form, now)
     do, _, what = str(form.get("do", "")).partition(":")
     typed = _after(kept(form), do, what)
     draft = await actions.change(tx, draft_id, lambda content: {"parties": typed}, by=visitor.caller, at=now)
