@@ -71,8 +71,10 @@ async def test_a_file_that_cannot_be_used_costs_nothing_that_was_typed(
     [shown] = [words for words in again.links if words.startswith(said)]
     assert again.links[shown] == "#file"
     assert [again.forms[0].fields[field] for field in TYPED] == [["40"], ["Two schools"]]
-    # It was saved, too.
+    # It was saved, too, and the page goes on as if nothing had happened.
     assert (await two_lines.world.line()).content.story == "Two schools"
+    await editor.submit(again, "Save and come back later", {"story": "Three schools"})
+    assert (await two_lines.world.line()).content.story == "Three schools"
 
 
 async def test_a_figure_that_cannot_be_read_costs_no_file(two_lines: Office) -> None:
