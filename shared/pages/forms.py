@@ -68,9 +68,12 @@ class Bound(Generic[M]):
     def refused(self, error: ParityError, fields: Mapping[str, str] | None = None) -> Bound[M]:
         """The same form with what an action said against it.
 
-        An error's pointer ``/lines/0/figure`` belongs to the field ``figure``, or to what ``fields`` names for it.
+        An error's pointer ``/lines/0/figure`` belongs to the field ``figure``, or to what ``fields`` names for it; of several
+        for one field the first is told.
         """
-        told = tuple(FormError(_field(one.pointer, self.typed, fields or {}), one.detail) for one in error.errors)
+        found = [FormError(_field(one.pointer, self.typed, fields or {}), one.detail) for one in error.errors]
+        first = {one.name: one for one in reversed(found)}
+        told = tuple(one for one in found if not one.name or one is first[one.name])
         return replace(self, value=None, errors=(*self.errors, *(told or (FormError("", error.detail),))))
 
 

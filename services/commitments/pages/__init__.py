@@ -10,11 +10,13 @@ from services.commitments.pages import (
     keys,
     measures,
     notices,
+    obligation_tables,
     organisations,
     people,
     provider,
     registering,
     signing_in,
+    varying,
 )
 from services.commitments.pages.routing import pages
 
@@ -28,10 +30,12 @@ __all__ = [
     "keys",
     "measures",
     "notices",
+    "obligation_tables",
     "organisations",
     "pages",
     "people",
     "provider",
     "registering",
     "signing_in",
+    "varying",
 ]
