@@ -27,7 +27,7 @@ from services.returns.actions.evidence import (
     find,
     remove,
 )
-from services.returns.actions.filing import fill_line, save_line, submit
+from services.returns.actions.filing import save_line, submit
 from services.returns.actions.reviewing import approve
 from services.returns.main import service
 from services.returns.models.activities import ActivityContent, EvidenceFile
@@ -176,8 +176,6 @@ async def test_an_activitys_files_stand_behind_the_line_that_it_fills(open_retur
     photo = {"name": "photo.png", "content": PNG, "largest": LARGEST, "by": EDITOR, "at": JULY}
     file = await do(open_return, add_to_activity, files, activity.activity_id, **photo)
     line = await open_return.line()
-    assert await behind(open_return, line.line_id) == []
-    await do(open_return, fill_line, line.line_id, by=EDITOR, at=JULY)
     assert await behind(open_return, line.line_id) == ["photo.png"]
     with pytest.raises(NotFound):
         await do(open_return, find, file.evidence_id, by=ANALYST)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from services.returns.actions.refilling import fill_opened
 from services.returns.actions.remembering import remember
 from services.returns.models.returns import Line, QuarterlyReturn
 from services.returns.rules import opening
@@ -78,6 +79,7 @@ async def _open(
         for fact, quarter, opened_on in owed
         if (filed := opening.opened(fact, quarter, deadlines, opened_on=opened_on, at=at, new_id=new_id)) is not None
     ]
+    opened = await fill_opened(conn, opened)
     await returns.save(conn, opened, lines_changed=[line for filed in opened for line in filed.lines])
     for filed in opened:
         await remember(conn, filed, "opened", by=NOBODY, at=at)

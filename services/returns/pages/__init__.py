@@ -1,6 +1,27 @@
 """The pages of returns: for suppliers, who fill them, and for contract managers, who review them."""
 
-from services.returns.pages import certifying, evidence, history, lines, listing, restating, reviewing, task_list
+from services.returns.pages import (
+    activities,
+    certifying,
+    evidence,
+    history,
+    lines,
+    listing,
+    restating,
+    reviewing,
+    task_list,
+)
 from services.returns.pages.routing import pages
 
-__all__ = ["certifying", "evidence", "history", "lines", "listing", "pages", "restating", "reviewing", "task_list"]
+__all__ = [
+    "activities",
+    "certifying",
+    "evidence",
+    "history",
+    "lines",
+    "listing",
+    "pages",
+    "restating",
+    "reviewing",
+    "task_list",
+]

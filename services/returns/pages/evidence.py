@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -32,6 +32,9 @@ from shared.pages.forms import uploads
 from shared.pages.site import Form, redirect
 from shared.settings import Settings
 
+AddTo = Callable[..., Awaitable[object]]
+"""An action that adds a file: ``evidence.add_to_line`` or ``evidence.add_to_activity``."""
+
 _NAME: TypeAdapter[str] = TypeAdapter(FileName)
 
 _SAID: Mapping[type[ParityError], str] = {
@@ -56,12 +59,9 @@ async def add_files(request: Request, line_id: UUID, tx: Tx, now: Now, visitor: 
         bound, changed = await keep(tx, at_work, form, visitor, at=now)
     chosen = uploads(form, "file")
     settings: Settings = request.app.state.runtime.settings
-    wrong = [] if chosen else ["Select a file"]
-    for file in chosen:
-        refused = await _add(tx, settings, line_id, file, by=visitor.caller, at=now)
-        if refused:
-            wrong.append(f"{file.filename}: {refused}" if len(chosen) > 1 else refused)
-    if wrong:
+    wrong = await add_each(tx, settings, evidence.add_to_line, line_id, chosen, by=visitor.caller, at=now)
+    if wrong or not chosen:
+        wrong = wrong or ["Select a file"]
         bound = bound.wrong(". ".join(wrong), name="file")
     if bound.errors or changed:
         at_work = await reading.read_at_work(tx, line_id, by=visitor.caller)
@@ -75,7 +75,7 @@ async def remove_file(request: Request, evidence_id: UUID, tx: Tx, now: Now, vis
     file = await evidence.find(tx, evidence_id, by=visitor.caller)
     await evidence.remove(tx, evidence_id, by=visitor.caller, at=now)
     if file.line_id is None:
-        return redirect(link("returns", "/"))
+        return redirect(link("returns", f"/activities/{file.activity_id}"))
     at_work = await reading.read_at_work(tx, file.line_id, by=visitor.caller)
     bound, changed = await keep(tx, at_work, form, visitor, at=now)
     if bound.errors or changed:
@@ -98,7 +98,21 @@ async def open_file(
     )
 
 
-async def _add(conn: Connection, settings: Settings, line_id: UUID, file: UploadFile, *, by: Caller, at: datetime) -> str | None:
+async def add_each(
+    conn: Connection, settings: Settings, add_to: AddTo, owner_id: UUID, chosen: Sequence[UploadFile], *, by: Caller, at: datetime
+) -> list[str]:
+    """Add files to a line or an activity. Returns what is wrong with those that were not added."""
+    wrong = []
+    for file in chosen:
+        refused = await _add(conn, settings, add_to, owner_id, file, by=by, at=at)
+        if refused:
+            wrong.append(f"{file.filename}: {refused}" if len(chosen) > 1 else refused)
+    return wrong
+
+
+async def _add(
+    conn: Connection, settings: Settings, add_to: AddTo, owner_id: UUID, file: UploadFile, *, by: Caller, at: datetime
+) -> str | None:
     """What is wrong with a file, in words; None where it was added, or stood there already."""
     largest = settings.evidence_max_bytes
     try:
@@ -108,7 +122,7 @@ async def _add(conn: Connection, settings: Settings, line_id: UUID, file: Upload
     content = await file.read(largest + 1)
     store = evidence_store(settings.evidence)
     try:
-        await evidence.add_to_line(conn, store, line_id, name=name, content=content, largest=largest, by=by, at=at)
+        await add_to(conn, store, owner_id, name=name, content=content, largest=largest, by=by, at=at)
     except AlreadyThere:
         return None
     except FileTooLarge:

@@ -69,7 +69,7 @@ def refused(found: Bound[LineContent], errors: Sequence[FieldError], line: Line)
     """The same form with what is wrong with its content, each at its field, in the page's order."""
     told = {error.name: error.text for error in found.errors}
     for one in errors:
-        told.setdefault(_field(one.pointer, found.typed), _sentence(one, line.quarter))
+        told.setdefault(field_of(one.pointer, found.typed), _sentence(one, line.quarter))
     return _with(replace(found, errors=()), told)
 
 
@@ -105,16 +105,16 @@ def _rows(typed: Typed) -> Iterator[int]:
 def _given(typed: Typed, terms: Terms, wrong: dict[str, str]) -> dict[str, Any]:
     given: dict[str, Any] = {name: _text(typed, name) for name in _WORDS}
     if terms.frequency is Frequency.MONTHLY:
-        given["months"] = [_entered(typed, f"months-{nth}", terms, wrong) for nth in range(3)]
+        given["months"] = [figure_typed(typed, f"months-{nth}", terms, wrong) for nth in range(3)]
     else:
-        given["figure"] = _entered(typed, "figure", terms, wrong)
-    share = _number(typed, "share", wrong)
+        given["figure"] = figure_typed(typed, "figure", terms, wrong)
+    share = number_typed(typed, "share", wrong)
     if share is not None:
         given["share"] = share / _HUNDRED
     given["breakdown"] = []
     for nth in sorted(set(_rows(typed))):
         words = {name: _text(typed, f"breakdown-{nth}-{name}") for name in _OF_WHAT}
-        entered = _entered(typed, f"breakdown-{nth}-figure", terms, wrong)
+        entered = figure_typed(typed, f"breakdown-{nth}-figure", terms, wrong)
         if entered is not None or any(words.values()):
             if entered is None:
                 wrong.setdefault(f"breakdown-{nth}-figure-{parts_of(terms)[0]}", f"Enter the figure of part {nth + 1}")
@@ -122,12 +122,12 @@ def _given(typed: Typed, terms: Terms, wrong: dict[str, str]) -> dict[str, Any]:
     return given
 
 
-def _entered(typed: Typed, name: str, terms: Terms, wrong: dict[str, str]) -> dict[str, Decimal] | None:
-    found = {part: _number(typed, f"{name}-{part}", wrong) for part in parts_of(terms)}
+def figure_typed(typed: Typed, name: str, terms: Terms, wrong: dict[str, str]) -> dict[str, Decimal] | None:
+    found = {part: number_typed(typed, f"{name}-{part}", wrong) for part in parts_of(terms)}
     return {part: value for part, value in found.items() if value is not None} or None
 
 
-def _number(typed: Typed, name: str, wrong: dict[str, str]) -> Decimal | None:
+def number_typed(typed: Typed, name: str, wrong: dict[str, str]) -> Decimal | None:
     """People write 1,200 and £1,200 and 95 %."""
     text = _text(typed, name)
     if text is None:
@@ -152,7 +152,7 @@ def _typed_figure(name: str, entered: Entered | None, terms: Terms) -> Typed:
     return {f"{name}-{part}": plain(value) if value is not None else "" for part, value in values.items()}
 
 
-def _field(pointer: str, typed: Typed) -> str:
+def field_of(pointer: str, typed: Typed) -> str:
     """The field of a pointer; of a pointer to several, the first of them."""
     name = pointer.strip("/").replace("/", "-")
     return next((one for one in typed if one == name or one.startswith(name + "-")), name)

@@ -29,6 +29,7 @@ Party = Annotated[Visitor, admit(*_WRITERS)]
 """A supplier or contract manager, reading what is between the two of them."""
 Writer = Annotated[Visitor, admit(*_WRITERS)]
 """A supplier, or the contract manager on the supplier's behalf."""
+Supplier = Annotated[Visitor, admit(*SUPPLIER)]
 Reviewer = Annotated[Visitor, admit(Role.CONTRACT_MANAGER)]
 Certifier = Annotated[Visitor, admit(Role.SUPPLIER_CERTIFIER, Role.CONTRACT_MANAGER)]
 

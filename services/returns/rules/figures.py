@@ -117,6 +117,11 @@ def filled(quantities: Sequence[tuple[date, Entered]], terms: Terms, quarter: Qu
     return content.model_copy(update={"months": months, "nil_reason": None})
 
 
+def is_typed(content: LineContent) -> bool:
+    """Whether there is a figure on it, however incomplete."""
+    return bool(_typed(content))
+
+
 def still_filled_from(line: Line, content: LineContent) -> tuple[UUID, ...]:
     """The activities behind a line as long as its figure is the one that they came to."""
     same = (content.figure, content.months) == (line.content.figure, line.content.months)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from uuid import UUID
 
@@ -11,16 +11,40 @@ from services.returns.store.rows import rows
 from shared.db import Connection, Record
 
 
+async def add(conn: Connection, activity: Activity) -> bool:
+    """False where there is one with its id already."""
+    return (
+        await conn.fetchval(
+            """
+            INSERT INTO activities SELECT * FROM jsonb_populate_recordset(NULL::activities, $1)
+            ON CONFLICT DO NOTHING RETURNING true
+            """,
+            rows([activity]),
+        )
+    ) is True
+
+
 async def save(conn: Connection, activity: Activity) -> None:
-    """Add or replace an activity."""
+    """Change what is said about an activity."""
     await conn.execute(
         """
-        INSERT INTO activities SELECT * FROM jsonb_populate_recordset(NULL::activities, $1)
-        ON CONFLICT (activity_id) DO UPDATE SET (happened_on, quantity, note, version, changed_at, changed_by) =
-            (excluded.happened_on, excluded.quantity, excluded.note, excluded.version, excluded.changed_at, excluded.changed_by)
+        UPDATE activities SET (happened_on, quantity, note, version, changed_at, changed_by) =
+            (new.happened_on, new.quantity, new.note, new.version, new.changed_at, new.changed_by)
+        FROM jsonb_populate_recordset(NULL::activities, $1) AS new WHERE activities.activity_id = new.activity_id
         """,
         rows([activity]),
     )
+
+
+async def lock_parts(conn: Connection, whole_id: UUID) -> list[Activity]:
+    """The parts of one activity that stand, as they are once nobody else changes them."""
+    await conn.execute("SELECT FROM activities WHERE whole_id = $1 ORDER BY activity_id FOR UPDATE", whole_id)
+    return await parts(conn, whole_id)
+
+
+async def parts(conn: Connection, whole_id: UUID) -> list[Activity]:
+    found = await conn.fetch("SELECT * FROM activities WHERE whole_id = $1 AND removed_at IS NULL ORDER BY activity_id", whole_id)
+    return [Activity.model_validate(_known(row)) for row in found]
 
 
 async def remove(conn: Connection, activity_id: UUID, *, at: datetime) -> None:
@@ -49,6 +73,24 @@ async def of_obligation(conn: Connection, obligation_id: UUID, *, first_day: dat
         last_day,
     )
     return [Activity.model_validate(_known(row)) for row in found]
+
+
+async def between(
+    conn: Connection, contract_ids: Collection[UUID], *, first_day: date, last_day: date
+) -> Mapping[UUID, list[Activity]]:
+    """What happened on these days for these contracts, by obligation, in the order in which it happened."""
+    found: dict[UUID, list[Activity]] = {}
+    for row in await conn.fetch(
+        """
+        SELECT * FROM activities WHERE contract_id = ANY ($1) AND happened_on BETWEEN $2 AND $3 AND removed_at IS NULL
+        ORDER BY happened_on, activity_id
+        """,
+        list(contract_ids),
+        first_day,
+        last_day,
+    ):
+        found.setdefault(row["obligation_id"], []).append(Activity.model_validate(_known(row)))
+    return found
 
 
 async def by_ids(conn: Connection, activity_ids: Collection[UUID]) -> list[Activity]:

@@ -48,6 +48,16 @@ async def lock_of_contract(conn: Connection, contract_id: UUID) -> list[Quarterl
     return await _with_lines(conn, found)
 
 
+async def lock_in(conn: Connection, contract_id: UUID, quarters: Collection[Quarter]) -> list[QuarterlyReturn]:
+    """Those of a contract in these quarters."""
+    found = await conn.fetch(
+        "SELECT * FROM quarterly_returns WHERE contract_id = $1 AND quarter = ANY ($2) ORDER BY quarter FOR UPDATE",
+        contract_id,
+        [quarter.first_day for quarter in quarters],
+    )
+    return await _with_lines(conn, found)
+
+
 async def lock_to_remind(conn: Connection, on: date) -> list[QuarterlyReturn]:
     """Returns that nobody submitted, due soon, of which nobody was reminded."""
     found = await conn.fetch(

@@ -1,0 +1,312 @@
+"""Activities as they happen: a supplier notes what was done from a phone, and the quarter's line fills itself from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Annotated, Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+from pydantic import BaseModel, ValidationError
+
+from services.returns.actions import activities as actions
+from services.returns.actions import dividing, evidence
+from services.returns.actions.activities import ActivityInUse, AlreadyNoted
+from services.returns.actions.finding import find_contract, obligation_in
+from services.returns.models.activities import Activity, ActivityContent, ActivityPart, Owed
+from services.returns.models.content import Entered, OptionalText
+from services.returns.pages import line_form, words
+from services.returns.pages.evidence import add_each
+from services.returns.pages.routing import Supplier, Version, names_of, pages
+from services.returns.rules.activities import divides
+from services.returns.rules.files import opens_in_a_browser
+from services.returns.store import activities as store
+from services.returns.store import activity_lists
+from services.returns.store import evidence as evidence_store
+from shared.api import Now, Tx, decode_cursor, encode_cursor
+from shared.db import Connection
+from shared.errors import NotFound, ParityError, PreconditionFailed
+from shared.ids import new_id
+from shared.obligations import Terms, plain
+from shared.origin import link
+from shared.pages.forms import Bound, Says, bind, blank, uploads
+from shared.pages.site import Again, Form, redirect
+from shared.pages.visitors import Visitor
+from shared.quarters import local_date
+
+_PAGE = 25
+_OFFERED = 5
+"""What was noted last is offered at once; the rest is one tap further."""
+_PARTS = 3
+"""Rows for parts that were done for other contracts."""
+_STILL_NOTED = timedelta(days=183)
+"""A contract that ended so long ago is offered still: what was done last may not be noted yet."""
+_DONE = {"noted": "Your activity is noted.", "changed": "Your change is saved.", "removed": "The activity is removed."}
+
+
+class Said(BaseModel):
+    """What the form says besides how much."""
+
+    happened_on: Annotated[date, Says("Enter the date on which it was done", "Date must be a real date, such as 3 7 2026")]
+    note: Annotated[OptionalText, Says("", "Note must be 4,000 characters or fewer")] = None
+    activity_id: UUID | None = None
+    version: Version | None = None
+
+
+@pages.router.get("/activities")
+async def list_activities(
+    request: Request,
+    tx: Tx,
+    now: Now,
+    visitor: Supplier,
+    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    done: Annotated[str, Query(max_length=20)] = "",
+) -> Response:
+    """What was noted, what happened last first; above it, what can be noted with one tap."""
+    after = decode_cursor(cursor, date, UUID) if cursor else None
+    found = await activity_lists.page(tx, visitor.caller.organisation_id, after=after, limit=_PAGE + 1)
+    last = found[_PAGE - 1].activity if len(found) > _PAGE else None
+    following = urlencode({"cursor": encode_cursor(last.happened_on, last.activity_id)}) if last else ""
+    owed = await _owed(tx, visitor, now) if after is None else []
+    return pages.show(
+        request,
+        "activities.jinja",
+        noted=found[:_PAGE],
+        offered=owed[:_OFFERED],
+        more=len(owed) > _OFFERED,
+        first=after is None,
+        done=_DONE.get(done, ""),
+        next=link("returns", f"/activities?{following}") if following else "",
+        words=words,
+        now=now,
+    )
+
+
+@pages.router.get("/activities/new")
+async def choose(request: Request, tx: Tx, now: Now, visitor: Supplier) -> Response:
+    """Everything that is owed, contract by contract."""
+    by_contract: dict[UUID, list[Owed]] = {}
+    for owed in await _owed(tx, visitor, now):
+        by_contract.setdefault(owed.contract_id, []).append(owed)
+    return pages.show(request, "activity_choose.jinja", contracts=list(by_contract.values()), now=now)
+
+
+@pages.router.get("/activities/new/{contract_id:uuid}/{obligation_id:uuid}")
+async def ask(request: Request, contract_id: UUID, obligation_id: UUID, tx: Tx, now: Now, visitor: Supplier) -> Response:
+    owed = await _find(tx, contract_id, obligation_id, visitor)
+    form = blank(happened_on=local_date(now), activity_id=new_id())
+    return pages.show(request, "activity.jinja", **await _new(request, tx, owed, visitor, now), form=form, now=now)
+
+
+@pages.router.post("/activities/new/{contract_id:uuid}/{obligation_id:uuid}")
+async def note(
+    request: Request, contract_id: UUID, obligation_id: UUID, tx: Tx, now: Now, visitor: Supplier, form: Form
+) -> Response:
+    """Note it once, however often it is sent. A file that cannot be used costs nothing of what was typed."""
+    owed = await _find(tx, contract_id, obligation_id, visitor)
+    context = await _new(request, tx, owed, visitor, now)
+    bound, quantity = _said(bind(Said, form), owed.terms)
+    bound, others = _parts(bound, context["others"])
+    if bound.value is None or quantity is None:
+        raise pages.again(request, "activity.jinja", **context, form=bound, now=now)
+    said = bound.value
+    content = ActivityContent(happened_on=said.happened_on, quantity=quantity, note=said.note)
+    same: dict[str, Any] = {"by": visitor.caller, "at": now, "activity_id": said.activity_id}
+    try:
+        if others:
+            activity = await dividing.note_divided(tx, contract_id, obligation_id, content, others, **same)
+        else:
+            activity = await actions.note(tx, contract_id, obligation_id, content, **same)
+    except AlreadyNoted:
+        return redirect(link("returns", "/activities?done=noted"))
+    except NotFound:
+        raise
+    except ParityError as error:
+        raise pages.again(request, "activity.jinja", **context, form=_refused(bound, error), now=now) from None
+    return await _with_files(request, tx, activity, owed, visitor, form, now, done="noted")
+
+
+@pages.router.get("/activities/{activity_id:uuid}")
+async def show(request: Request, activity_id: UUID, tx: Tx, now: Now, visitor: Supplier) -> Response:
+    activity = await actions.find(tx, activity_id, by=visitor.caller)
+    owed = await _find(tx, activity.contract_id, activity.obligation_id, visitor)
+    return await _activity_page(request, tx, activity, owed, now, form=_typed(activity, owed.terms))
+
+
+@pages.router.post("/activities/{activity_id:uuid}")
+async def change(request: Request, activity_id: UUID, tx: Tx, now: Now, visitor: Supplier, form: Form) -> Response:
+    activity = await actions.find(tx, activity_id, by=visitor.caller)
+    owed = await _find(tx, activity.contract_id, activity.obligation_id, visitor)
+    bound, quantity = _said(bind(Said, form), owed.terms)
+    if bound.value is None or quantity is None:
+        raise Again(await _activity_page(request, tx, activity, owed, now, form=bound))
+    said = bound.value
+    content = ActivityContent(happened_on=said.happened_on, quantity=quantity, note=said.note)
+    if content != ActivityContent(**{name: getattr(activity, name) for name in ActivityContent.model_fields}):
+        try:
+            activity = await actions.change(tx, activity_id, content, by=visitor.caller, at=now, version=said.version or 0)
+        except PreconditionFailed:
+            # What stands now is on the page, and what was typed is in the form.
+            raise Again(await _activity_page(request, tx, activity, owed, now, form=bound, changed=True)) from None
+        except ParityError as error:
+            raise Again(await _activity_page(request, tx, activity, owed, now, form=_refused(bound, error))) from None
+    return await _with_files(request, tx, activity, owed, visitor, form, now, done="changed")
+
+
+@pages.router.get("/activities/{activity_id:uuid}/remove")
+async def ask_to_remove(request: Request, activity_id: UUID, tx: Tx, now: Now, visitor: Supplier) -> Response:
+    activity = await actions.find(tx, activity_id, by=visitor.caller)
+    owed = await _find(tx, activity.contract_id, activity.obligation_id, visitor)
+    form = blank(version=activity.version)
+    return pages.show(request, "activity_remove.jinja", activity=activity, owed=owed, form=form, words=words, now=now)
+
+
+@pages.router.post("/activities/{activity_id:uuid}/remove")
+async def remove(request: Request, activity_id: UUID, tx: Tx, now: Now, visitor: Supplier) -> Response:
+    try:
+        await actions.remove(tx, activity_id, by=visitor.caller, at=now)
+    except ActivityInUse:
+        return redirect(link("returns", f"/activities/{activity_id}"))
+    return redirect(link("returns", "/activities?done=removed"))
+
+
+async def _owed(conn: Connection, visitor: Visitor, now: datetime) -> list[Owed]:
+    today = local_date(now)
+    return await activity_lists.owed(conn, visitor.caller.organisation_id, from_day=today - _STILL_NOTED, to_day=today)
+
+
+async def _find(conn: Connection, contract_id: UUID, obligation_id: UUID, visitor: Visitor) -> Owed:
+    """Raises NotFound."""
+    contract = await find_contract(conn, contract_id, visitor.caller)
+    return Owed.of(contract, obligation_in(contract, obligation_id))
+
+
+async def _new(request: Request, conn: Connection, owed: Owed, visitor: Visitor, now: datetime) -> dict[str, Any]:
+    """What the page of a new activity shows besides its form. ``others``: what a part of it may be for."""
+    unit = owed.terms.measure.unit
+    others = [
+        one
+        for one in (await _owed(conn, visitor, now) if divides(owed.terms) else [])
+        if one.obligation_id != owed.obligation_id and one.terms.measure.unit == unit and divides(one.terms)
+    ]
+    return {**_shown(request, owed), "others": others, "rows": range(min(_PARTS, len(others)))}
+
+
+def _shown(request: Request, owed: Owed) -> dict[str, Any]:
+    largest = words.size(request.app.state.runtime.settings.evidence_max_bytes)
+    return {"owed": owed, "parts": line_form.parts_of(owed.terms), "largest": largest, "words": words}
+
+
+def _said(bound: Bound[Said], terms: Terms) -> tuple[Bound[Said], Entered | None]:
+    """How much was done, or the same form with what is wrong with it."""
+    wrong: dict[str, str] = {}
+    typed = line_form.figure_typed(bound.typed, "quantity", terms, wrong)
+    if typed is None and not wrong:
+        wrong[f"quantity-{line_form.parts_of(terms)[0]}"] = "Enter how much was done"
+    try:
+        quantity = Entered.model_validate(typed or {})
+    except ValidationError:
+        wrong[f"quantity-{line_form.parts_of(terms)[0]}"] = "Enter a number that is not so large, with up to 6 decimal places"
+    if not wrong:
+        return bound, quantity
+    # How much was done stands after the date and before the note.
+    before = [error for error in bound.errors if error.name == "happened_on"]
+    after = [error for error in bound.errors if error.name != "happened_on"]
+    told = replace(bound, errors=tuple(before))
+    for name, text in wrong.items():
+        told = told.wrong(text, name=name)
+    return replace(told, errors=(*told.errors, *after)), None
+
+
+def _parts(bound: Bound[Said], offered: Sequence[Owed]) -> tuple[Bound[Said], list[ActivityPart]]:
+    """What was done for other contracts."""
+    known = {str(one.obligation_id): one for one in offered}
+    parts = []
+    for nth in range(_PARTS):
+        chosen, amount = bound.text(f"other-{nth}"), bound.text(f"other-{nth}-amount").strip()
+        if not chosen and not amount:
+            continue
+        wrong: dict[str, str] = {}
+        number = line_form.number_typed(bound.typed, f"other-{nth}-amount", wrong)
+        if chosen not in known:
+            bound = bound.wrong("Select what the part was for", name=f"other-{nth}")
+        elif number is None:
+            text = wrong.get(f"other-{nth}-amount", "Enter how much of it was for the other contract")
+            bound = bound.wrong(text, name=f"other-{nth}-amount")
+        else:
+            owed = known[chosen]
+            try:
+                part = ActivityPart(contract_id=owed.contract_id, obligation_id=owed.obligation_id, quantity=number)
+                parts.append(part)
+            except ValidationError:
+                large = "Enter a number that is not so large, with up to 6 decimal places"
+                bound = bound.wrong(large, name=f"other-{nth}-amount")
+    return bound, parts
+
+
+def _refused(bound: Bound[Said], error: ParityError) -> Bound[Said]:
+    """What an action said, each at its field."""
+    if not error.errors:
+        return bound.refused(error)
+    for one in error.errors:
+        steps = one.pointer.strip("/").split("/")
+        if steps[0] == "parts":
+            name = f"other-{steps[1]}" + ("" if steps[-1] == "obligation_id" else "-amount")
+        else:
+            name = line_form.field_of(one.pointer, bound.typed)
+        bound = bound.wrong(one.detail, name=name)
+    return bound
+
+
+def _typed(activity: Activity, terms: Terms) -> Bound[Any]:
+    values = {part: getattr(activity.quantity, part) for part in line_form.parts_of(terms)}
+    amounts = {f"quantity-{part}": plain(value) for part, value in values.items() if isinstance(value, Decimal)}
+    return blank(happened_on=activity.happened_on, note=activity.note, version=activity.version, **amounts)
+
+
+async def _with_files(
+    request: Request,
+    conn: Connection,
+    activity: Activity,
+    owed: Owed,
+    visitor: Visitor,
+    form: Form,
+    now: datetime,
+    *,
+    done: str,
+) -> Response:
+    """The files that were chosen with it. What is wrong with one is said on the activity's page: the rest is saved."""
+    settings, chosen = request.app.state.runtime.settings, uploads(form, "file")
+    add = evidence.add_to_activity
+    wrong = await add_each(conn, settings, add, activity.activity_id, chosen, by=visitor.caller, at=now)
+    if wrong:
+        told = _typed(activity, owed.terms).wrong(". ".join(wrong), name="file")
+        return await _activity_page(request, conn, activity, owed, now, form=told, saved=_DONE[done])
+    return redirect(link("returns", f"/activities?done={done}"))
+
+
+async def _activity_page(
+    request: Request, conn: Connection, activity: Activity, owed: Owed, now: datetime, *, form: Bound[Any], **context: Any
+) -> Response:
+    files = await evidence_store.of_activity(conn, activity.activity_id)
+    return pages.show(
+        request,
+        "activity.jinja",
+        status=422 if form.errors or context.get("changed") else 200,
+        **_shown(request, owed),
+        activity=activity,
+        in_use=await store.stands_behind_submitted(conn, activity.activity_id),
+        others=[],
+        rows=(),
+        divided=await dividing.other_parts(conn, activity),
+        files=files,
+        opens=opens_in_a_browser,
+        names=await names_of(request, [activity.changed_by, *(file.added_by for file in files)]),
+        form=form,
+        now=now,
+        **context,
+    )
