@@ -15,6 +15,7 @@ from services.returns.actions.finding import REVIEWER, WRITERS
 from services.returns.models.content import LineContent
 from services.returns.models.views import LineAtWork, LineView
 from services.returns.pages import line_form, words
+from services.returns.pages.history import Difference, differing
 from services.returns.pages.routing import Reader, Version, Writer, acts_as, names_of, pages
 from services.returns.pages.task_list import next_to_do
 from services.returns.rules.figures import months_run
@@ -116,18 +117,23 @@ async def line_page(
 ) -> Response:
     """``changed``: somebody else changed the line meanwhile, and sees both."""
     filed, line, earlier = at_work.filed, at_work.line, at_work.earlier
+    names = await names_of(request, _people(line))
+    if changed:
+        who = "You" if line.saved_by == visitor.caller.person_id else names[line.saved_by]
+        form = form.wrong(f"{who} changed this line meanwhile: look at what stands now, then save again", name="changed")
     fills = await acts_as(conn, visitor, filed.contract_id, WRITERS)
     restates = await acts_as(conn, visitor, filed.contract_id, REVIEWER)
     before = rated_before(earlier, filed.contract)
     return pages.show(
         request,
         "line.jinja",
-        status=422 if form.errors or changed else 200,
+        status=422 if form.errors else 200,
         filed=filed,
         line=line,
         wording=at_work.wording,
         number=[one.line_id for one in filed.lines].index(line.line_id) + 1,
         form=form,
+        changes=await _changes(conn, line, form, visitor) if changed else [],
         changed=changed,
         fills=fills,
         restates=restates,
@@ -144,7 +150,7 @@ async def line_page(
         noted=at_work.noted,
         opens=opens_in_a_browser,
         largest=request.app.state.runtime.settings.evidence_max_bytes,
-        names=await names_of(request, _people(line)),
+        names=names,
         words=words,
         now=now,
         **context,
@@ -154,6 +160,14 @@ async def line_page(
 def _people(line: LineView) -> list[UUID]:
     asked = [person for one in line.restatement_requests for person in (one.requested_by, one.decided_by) if person is not None]
     return [line.saved_by, *(file.added_by for file in line.evidence), *asked]
+
+
+async def _changes(conn: Connection, line: LineView, form: Bound[LineContent], visitor: Visitor) -> list[Difference]:
+    """What became different since the page was opened that this form comes from."""
+    versions = await reading.line_versions(conn, line.line_id, by=visitor.caller)
+    seen = [one for one in versions if str(one.version) == form.text("version")]
+    before = words.said(seen[0].content, seen[0].terms, line.quarter) if seen else []
+    return differing(before, words.said(line.content, line.terms, line.quarter))
 
 
 async def _next(conn: Connection, at_work: LineAtWork, visitor: Visitor, *, at: datetime) -> str:
