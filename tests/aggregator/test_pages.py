@@ -161,3 +161,9 @@ async def test_the_quarterly_report_can_be_printed_and_says_what_kind_of_figures
     for path in (f"/icb/?{QUARTER}&cut=2026-10-22", second.response.url.path, "/icb/?quarter=2020-21-Q1"):
         link = (await analyst.get(path)).links["Download the quarterly report (PDF)"]
         assert (await analyst.http.get(link)).content.startswith(b"%PDF-"), path
+
+
+@pytest.mark.parametrize("query", ["quarter=soon", "quarter=0001-02-Q1", "quarter=9996-97-Q4", "cut=yesterday", "publication=0"])
+async def test_what_no_quarter_can_be_is_refused_in_words(analyst: Analyst, query: str):
+    for path in ("/icb/", "/icb/by/quarters", "/icb/close", "/icb/tables/totals.csv", "/icb/report.pdf"):
+        assert "Some of what you sent is not right" in (await analyst.get(f"{path}?{query}", expect=422)).text

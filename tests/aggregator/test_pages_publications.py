@@ -27,6 +27,7 @@ async def test_two_publications_differ_by_what_was_restated_and_reported(analyst
     assert "Restated: an approved figure was changed 1 -10 hours C-RESTATED" in waiting.text
     second = await analyst.closes()
     assert "Newly reported: the return had not been received 1 +40 hours C-LATE" in second.text
+    assert "Closed on 2 November 2026, 10am by Sam Reed." in second.text
     compared = await analyst.get(second.links["Compare with publication 1"])
     assert "NT8 Label of NT8 contracts 100 hours 130 hours +30 hours" in compared.text
     restatements = await analyst.get("/icb/publications/restatements")

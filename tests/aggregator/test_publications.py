@@ -18,6 +18,7 @@ from services.aggregator.actions.reading import Wanted, totals
 from services.aggregator.models.publications import Reason, Step
 from services.aggregator.models.totals import CountedMeasure, Total
 from services.aggregator.rules.closing import NothingToPublish, QuarterNotOver
+from services.aggregator.store import differing
 from services.aggregator.store import publications as store
 from services.aggregator.store import totals as totals_store
 from shared.db import Connection
@@ -108,7 +109,7 @@ async def test_later_approvals_and_restatements_make_the_next_number_with_the_re
     assert second.number == 2
     assert second.reasons == {Reason.RESTATED: 1, Reason.NEWLY_REPORTED: 1, Reason.NEWLY_APPROVED: 1}
     async with aggregator.pool.acquire() as conn:
-        changes = await store.changes(conn, second.publication_id)
+        changes = await differing.kept(conn, second.publication_id)
         shown = await comparing.shown_changes(conn, changes, threshold=5)
         first, now = [await published(conn, Q2, number) for number in (1, 2)]
     assert {change.reason: change.value for change in shown} == {
@@ -141,7 +142,7 @@ async def test_changes_name_the_contracts_of_buyers_who_show_them(aggregator: Ag
     await aggregator.hears(*(each.restated(20) for each in filed))
     made = await close(aggregator)
     async with aggregator.pool.acquire() as conn:
-        (change,) = await comparing.shown_changes(conn, await store.changes(conn, made.publication_id), threshold=5)
+        (change,) = await comparing.shown_changes(conn, await differing.kept(conn, made.publication_id), threshold=5)
     assert (change.lines, change.value, change.contracts) == (2, 20, (seen.contract_id,))
 
 
@@ -152,7 +153,7 @@ async def test_small_changes_of_small_numbers_are_hidden(aggregator: Aggregator)
     await aggregator.hears(one.restated(12), two.submitted(), two.approved(9))
     made = await close(aggregator)
     async with aggregator.pool.acquire() as conn:
-        changes = await comparing.shown_changes(conn, await store.changes(conn, made.publication_id), threshold=5)
+        changes = await comparing.shown_changes(conn, await differing.kept(conn, made.publication_id), threshold=5)
     assert [(change.value, change.hidden) for change in changes] == [(None, True), (None, True)]
 
 

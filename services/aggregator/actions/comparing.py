@@ -13,11 +13,10 @@ from services.aggregator.models.publications import (
     Bridge,
     BridgePart,
     Compared,
-    FigureChange,
+    Differing,
     Known,
     Part,
     PublicationRecord,
-    Reason,
     ShownChange,
     Standing,
 )
@@ -165,41 +164,35 @@ def _part(part: Part, *, hidden: bool) -> BridgePart:
     )
 
 
-async def shown_changes(conn: Connection, changes: Sequence[FigureChange], *, threshold: int) -> list[ShownChange]:
+async def shown_changes(conn: Connection, differing: Sequence[Differing], *, threshold: int) -> list[ShownChange]:
     """By measure and reason, with the contracts of buyers who let the ICB see them."""
-    measures = await measures_by_id(conn, {change.measure_id for change in changes})
-    visible = await commitments.shared_contracts(conn, {change.contract_id for change in changes})
-    groups: dict[UUID, dict[Reason, list[FigureChange]]] = defaultdict(lambda: defaultdict(list))
-    for change in changes:
-        groups[change.measure_id][change.reason].append(change)
+    measures = await measures_by_id(conn, {one.measure_id for one in differing})
+    visible = await commitments.shared_contracts(conn, {contract for one in differing for contract in one.contracts})
+    groups: dict[UUID, list[Differing]] = defaultdict(list)
+    for one in differing:
+        groups[one.measure_id].append(one)
     shown = []
     for measure in sorted(measures.values(), key=lambda measure: (measure.framework, measure.code, measure.unit)):
-        moves = {reason: _move(lines) for reason, lines in groups[measure.measure_id].items()}
-        small = {reason: amounts.people for reason, amounts in moves.items()} if measure.suppress else {}
+        found = sorted(groups[measure.measure_id], key=lambda one: one.reason)
+        small = {one.reason: one.amounts.people for one in found} if measure.suppress else {}
         hidden = hidden_members(small, threshold)
-        for reason, lines in sorted(groups[measure.measure_id].items()):
-            amounts = Amounts() if reason in hidden else moves[reason]
+        for one in found:
+            amounts = Amounts() if one.reason in hidden else one.amounts
             shown.append(
                 ShownChange(
                     measure_code=measure.code,
                     measure=measure.label,
                     unit=measure.unit,
-                    reason=reason,
-                    lines=len(lines),
+                    reason=one.reason,
+                    lines=one.lines,
                     value=amounts.value,
                     numerator=amounts.numerator,
                     denominator=amounts.denominator,
-                    hidden=reason in hidden,
-                    contracts=tuple(sorted({line.contract_id for line in lines} & visible.keys())),
+                    hidden=one.reason in hidden,
+                    contracts=tuple(sorted(one.contracts & visible.keys())),
                 )
             )
     return shown
-
-
-def _move(changes: Sequence[FigureChange]) -> Amounts:
-    """By how much the figures of these lines differ together."""
-    differences = [Amounts(**change.after) - Amounts(**(change.before or {})) for change in changes]
-    return sum(differences[1:], start=differences[0])
 
 
 def side_by_side(before: Sequence[Total], after: Sequence[Total]) -> list[Beside]:

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.aggregator.models.publications import FigureChange, Known, Publication, PublicationRecord, Reason
 from services.aggregator.models.totals import Total
 from services.aggregator.rules import closing, showing
+from services.aggregator.store import differing
 from services.aggregator.store import publications as store
 from services.aggregator.store import totals as totals_store
 from shared.db import Connection
@@ -29,7 +30,7 @@ async def close_quarter(conn: Connection, quarter: Quarter, *, at: datetime, by:
     closing.may_close(quarter, at=at, anything_new=await store.anything_since(conn, quarter.first_day, known))
     cells, _ = await totals_store.totals(conn, quarter.first_day)
     totals = [showing.as_total(cell) for cell in showing.with_groups(showing.hide_small_numbers(cells, threshold))]
-    changes = await store.changes_between(conn, quarter.first_day, Known(known)) if last is not None else []
+    changes = await differing.lines_between(conn, quarter.first_day, Known(known)) if last is not None else []
     publication = Publication(
         publication_id=new_id(),
         quarter=quarter,

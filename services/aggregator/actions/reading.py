@@ -44,7 +44,7 @@ class Wanted:
     own: bool | None = None
 
     def takes(self, one: Cell | Total | YearTotal) -> bool:
-        """Whether it is one of these; ``codes`` and ``own`` are for the database, but for what was published."""
+        """Whether it is one of these; ``codes`` are for the database, and ``own`` but for what was published."""
         return (
             (not self.dimensions or one.dimension in self.dimensions)
             and self.member in (None, one.member)
@@ -52,11 +52,7 @@ class Wanted:
         )
 
     def takes_published(self, total: Total) -> bool:
-        return (
-            self.takes(total)
-            and (not self.codes or total.measure_code in self.codes)
-            and self.own in (None, total.owner_id is not None)
-        )
+        return self.takes(total) and self.own in (None, total.owner_id is not None)
 
 
 async def latest_quarter(conn: Connection, at: datetime) -> Quarter:
@@ -82,8 +78,10 @@ async def totals(
     """
     if publication is not None:
         made = (await publications.publication(conn, quarter.first_day, publication)).publication
-        published = filter(wanted.takes_published, await publications.published(conn, made.publication_id))
-        return _in_order(published, after)[:limit], str(made.publication_id)
+        published = await publications.published(
+            conn, made.publication_id, codes=list(wanted.codes) or None, dimensions=list(wanted.dimensions) or None
+        )
+        return _in_order(filter(wanted.takes_published, published), after)[:limit], str(made.publication_id)
     cells, tag = await _cells(conn, quarter, wanted, Known(at=as_of))
     shown = filter(wanted.takes, showing.with_groups(showing.hide_small_numbers(cells, threshold)))
     return [showing.as_total(cell) for cell in _in_order(shown, after)[:limit]], tag

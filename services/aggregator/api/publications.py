@@ -30,6 +30,7 @@ from services.aggregator.models.facts import REGION
 from services.aggregator.models.pledges import PartnerReport
 from services.aggregator.models.publications import Bridge, HeardUpTo, Known, Publication, ShownChange
 from services.aggregator.models.totals import Dimension
+from services.aggregator.store import differing
 from services.aggregator.store import publications as store
 from shared.api import Cursor, Limit, Now, Page, Tx, api_router, decode_cursor, encode_cursor
 from shared.errors import FieldError, Invalid
@@ -83,7 +84,7 @@ async def read_publication(quarter: QuarterCode, number: Number, tx: Tx, caller:
 async def read_changes(quarter: QuarterCode, number: Number, tx: Tx, caller: Analyst, threshold: Threshold) -> list[ShownChange]:
     """Which figures differ from the publication before, and why. Reasons in words stay with the return."""
     made = (await store.publication(tx, quarter.first_day, number)).publication
-    return await comparing.shown_changes(tx, await store.changes(tx, made.publication_id), threshold=threshold)
+    return await comparing.shown_changes(tx, await differing.kept(tx, made.publication_id), threshold=threshold)
 
 
 @router.get("/quarters")
@@ -99,7 +100,7 @@ async def pending_changes(quarter: QuarterCode, tx: Tx, caller: Analyst, thresho
     if last is None:
         raise store.NoSuchPublication(f"{quarter} has not been published yet.")
     return await comparing.shown_changes(
-        tx, await store.changes_between(tx, quarter.first_day, Known(last.entry)), threshold=threshold
+        tx, await differing.between(tx, quarter.first_day, Known(last.entry)), threshold=threshold
     )
 
 

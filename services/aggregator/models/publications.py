@@ -81,6 +81,18 @@ class FigureChange(Frozen):
     after: dict[str, Amount | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Differing:
+    """The lines of one measure whose figures differ for one reason."""
+
+    measure_id: UUID
+    reason: Reason
+    lines: int
+    amounts: Amounts
+    """By how much they differ together."""
+    contracts: frozenset[UUID]
+
+
 class ShownChange(Frozen):
     """What changed, as far as the reader may see it."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from services.aggregator.actions import comparing, reading
 from services.aggregator.actions.reading import Wanted
@@ -11,7 +12,7 @@ from services.aggregator.models.totals import Dimension
 from services.aggregator.pages.amounts import HIDDEN, drawn_unit, one_number, said, step_said
 from services.aggregator.pages.asking import Asked, AskedComparison, naming
 from services.aggregator.pages.tables import Cell, Column, Row, Table, nothing, number, text
-from services.aggregator.store import commitments, publications
+from services.aggregator.store import commitments, differing
 from shared.db import Connection
 from shared.origin import link
 from shared.ratings.rounding import shown
@@ -38,14 +39,14 @@ _COLUMNS = (
     Column("Hidden", only="file"),
     Column("Contracts"),
 )
+_NAMED = 5
 _NOT_NAMED = "Contracts whose buyers show the ICB totals only are counted, and not named."
 
 
 async def changes(conn: Connection, asked: AskedComparison) -> Table:
     before, after = asked.sides
-    found = await publications.changes_between(conn, asked.quarter.first_day, before.known, after.known)
-    differing = await comparing.shown_changes(conn, found, threshold=asked.threshold)
-    rows = await _rows(conn, differing)
+    found = await differing.between(conn, asked.quarter.first_day, before.known, after.known)
+    rows = await _rows(conn, await comparing.shown_changes(conn, found, threshold=asked.threshold))
     caption = "Figures that differ, by measure and reason"
     return Table("changes", caption, _COLUMNS, rows, asked, ROOM, empty="No figure differs.", notes=(_NOT_NAMED,))
 
@@ -55,15 +56,14 @@ async def restatements(conn: Connection, found: Sequence[Publication], threshold
     rows: list[Row] = []
     for made in found:
         if Reason.RESTATED in made.reasons or Reason.MOVED in made.reasons:
-            differing = await comparing.shown_changes(
-                conn, await publications.changes(conn, made.publication_id), threshold=threshold
-            )
+            kept = await differing.kept(conn, made.publication_id)
+            differences = await comparing.shown_changes(conn, kept, threshold=threshold)
             before = (
                 text(f"{made.quarter}, publication {made.number}", publication_href(made)),
                 Cell("", made.quarter.code),
                 Cell("", made.number),
             )
-            told = [change for change in differing if change.reason in (Reason.RESTATED, Reason.MOVED)]
+            told = [change for change in differences if change.reason in (Reason.RESTATED, Reason.MOVED)]
             rows += [Row((*before, *row.cells)) for row in await _rows(conn, told)]
     return Table(
         "restatements",
@@ -145,12 +145,19 @@ async def _rows(conn: Connection, found: Sequence[ShownChange]) -> tuple[Row, ..
                     Cell(
                         "–",
                         ", ".join(reference for reference, _ in contracts),
-                        links=tuple((reference, link("returns", f"/contracts/{contract}")) for reference, contract in contracts),
+                        links=_links(contracts),
                     ),
                 )
             )
         )
     return tuple(rows)
+
+
+def _links(contracts: Sequence[tuple[str, UUID]]) -> tuple[tuple[str, str], ...]:
+    """Of the first few; a page of a whole region's changes names no thousands."""
+    found = [(reference, link("returns", f"/contracts/{contract}")) for reference, contract in contracts[:_NAMED]]
+    more = len(contracts) - len(found)
+    return (*found, (f"and {more:,} more, named in the download", "")) if more else tuple(found)
 
 
 def difference(one: ShownChange) -> str:

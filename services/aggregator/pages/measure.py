@@ -15,8 +15,10 @@ from services.aggregator.pages.downloads import ChartForm, NoSuchTable, TableFor
 from services.aggregator.pages.drawings import Drawing, framed
 from services.aggregator.pages.routing import Analyst, WantedMeasure, pages
 from services.aggregator.pages.tables import Table
-from shared.api import Now, Tx
+from shared.api import Cursor, Now, Tx, decode_cursor, encode_cursor
 from shared.db import Connection
+
+_PAGE = 100
 
 
 @pages.router.get("/measure")
@@ -50,7 +52,12 @@ async def one_measure(visitor: Analyst, request: Request, tx: Tx, now: Now, aske
 
 
 @pages.router.get("/contracts")
-async def contracts_behind(visitor: Analyst, request: Request, tx: Tx, now: Now, asked: WantedMeasure) -> Response:
+async def contracts_behind(
+    visitor: Analyst, request: Request, tx: Tx, now: Now, asked: WantedMeasure, cursor: Cursor
+) -> Response:
+    (begin,) = decode_cursor(cursor, int) if cursor else (0,)
+    contracts = await tables.contracts(tx, asked)
+    more = encode_cursor(begin + _PAGE) if len(contracts.rows) > begin + _PAGE else None
     totals = await tables.of_quarter(tx, asked)
     there = (asked.dimension, asked.member)
     total = next((total for total in totals if (total.dimension, total.member) == there), None)
@@ -62,7 +69,8 @@ async def contracts_behind(visitor: Analyst, request: Request, tx: Tx, now: Now,
         whose=tables.heading(asked, totals),
         total=total,
         said=said(total) if total else "",
-        contracts=await tables.contracts(tx, asked),
+        contracts=replace(contracts, rows=contracts.rows[max(begin, 0) :][:_PAGE]),
+        more=more and asked.link("/contracts", cursor=more),
         back={"href": replace(asked, dimension=Dimension.REGION, member=REGION).link("/measure"), "text": "Back to the measure"},
     )
 

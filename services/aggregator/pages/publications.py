@@ -16,6 +16,7 @@ from services.aggregator.pages.routing import Analyst, Number, Threshold, Wanted
 from services.aggregator.pages.tables import Cell, Column, Row, Table, number, text
 from services.aggregator.store import publications as store
 from shared.api import Cursor, Now, Tx, decode_cursor, encode_cursor
+from shared.identity import people
 from shared.origin import link
 from shared.quarters import QuarterCode
 from shared.words import label, listed, moment
@@ -62,7 +63,9 @@ async def one_publication(
 ) -> Response:
     record = await store.publication(tx, quarter.first_day, number)
     asked = Asked(quarter=quarter, threshold=threshold, publication=record)
+    identity = request.app.state.runtime.identity
     of_quarter = await store.publications(tx, quarter.first_day, after=None, limit=_PAGE)
+    returns = await tables.returns_coverage(tx, asked)
     changes = None
     if number > 1:
         before = await store.publication(tx, quarter.first_day, number - 1)
@@ -75,10 +78,11 @@ async def one_publication(
         now=now,
         asked=asked,
         made=record.publication,
+        closed_by=(await people.names(identity, [record.publication.person_id])).get(record.publication.person_id),
         others=[other for other in of_quarter if other.number != number],
         changes=changes,
-        covered=coverage_said((await tables.returns_coverage(tx, asked))[False]),
-        coverage=await tables.coverage(tx, asked),
+        covered=coverage_said(returns[False]),
+        coverage=tables.coverage_table(asked, returns),
         totals=await tables.totals(tx, asked),
         pledges=await tables.pledges(tx, asked),
         back=_LIST,

@@ -45,7 +45,7 @@ async def the_quarter(visitor: Analyst, request: Request, tx: Tx, now: Now, aske
         covered=coverage_said(returns[False]),
         chart=await drawings.framed(drawings.of_coverage(asked, returns)),
         buried=await totals.buried(tx),
-        coverage=await tables.coverage(tx, asked),
+        coverage=tables.coverage_table(asked, returns),
         totals=tables.totals_table("totals", asked, found),
         pledges=await tables.pledges(tx, asked),
         overlaps=overlap_notes(found),

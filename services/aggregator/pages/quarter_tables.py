@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from services.aggregator.actions import reading
 from services.aggregator.actions.reading import Wanted
@@ -33,7 +34,10 @@ async def returns_coverage(conn: Connection, asked: Asked) -> dict[bool, Returns
 
 
 async def coverage(conn: Connection, asked: Asked) -> Table:
-    returns = await returns_coverage(conn, asked)
+    return coverage_table(asked, await returns_coverage(conn, asked))
+
+
+def coverage_table(asked: Asked, returns: Mapping[bool, ReturnsCoverage]) -> Table:
     rows = [("Contracts", returns[False]), ("Partner VCFSE pledges", returns[True])]
     return Table(
         "coverage",

@@ -75,7 +75,7 @@ async def _sections(conn: Connection, asked: Asked) -> list[_Section]:
                 "A return that is missing is not zero: its figures are not in this report.",
             ),
             () if coverage is None else (coverage,),
-            (await quarter_tables.coverage(conn, asked), await quarter_tables.buyers_coverage(conn, asked)),
+            (quarter_tables.coverage_table(asked, returns), await quarter_tables.buyers_coverage(conn, asked)),
         ),
         _Section(
             "What was delivered",

@@ -81,9 +81,8 @@ async def shared_contracts(conn: Connection, contract_ids: Collection[UUID]) -> 
                ARRAY(SELECT coalesce(o.name, s.id::text) FROM unnest(c.suppliers) WITH ORDINALITY AS s (id, nth)
                      LEFT JOIN organisations o ON o.organisation_id = s.id ORDER BY s.nth) AS suppliers
         FROM contracts c
-        WHERE c.contract_id = ANY($1) AND NOT EXISTS (
-            SELECT FROM unnest(c.buyers) AS b (id) LEFT JOIN organisations o ON o.organisation_id = b.id
-            WHERE o.shares_contracts IS NOT TRUE)
+        WHERE c.contract_id = ANY($1)
+          AND c.buyers <@ ARRAY(SELECT organisation_id FROM organisations WHERE shares_contracts)
         """,
         list(contract_ids),
     )

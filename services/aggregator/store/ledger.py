@@ -17,16 +17,10 @@ from shared.events.icb_totals import Coverage
 from shared.quarters import Quarter
 
 # $1 quarter, $2 last entry, $3 time: NULL for everything that is known.
-_KNOWN = f"""
-    WITH figure AS (
-        SELECT DISTINCT ON (return_id, line_id) 1 AS sign, f.* FROM figures f
-        WHERE quarter = $1 AND ($2::bigint IS NULL OR entry <= $2) AND ($3::timestamptz IS NULL OR applied_at <= $3)
-        ORDER BY return_id, line_id, version DESC, correction DESC
-    ), due AS (
-        SELECT DISTINCT ON (return_id) 1 AS sign, d.* FROM dues d
-        WHERE quarter = $1 AND ($2::bigint IS NULL OR entry <= $2) AND ($3::timestamptz IS NULL OR applied_at <= $3)
-        ORDER BY return_id, version DESC, correction DESC
-    ), {CONTRIBUTIONS}, contribution AS (
+_WHEN = "quarter = $1 AND ($2::bigint IS NULL OR entry <= $2) AND ($3::timestamptz IS NULL OR applied_at <= $3)"
+
+_CONTRIBUTION = f"""
+    {CONTRIBUTIONS}, contribution AS (
         SELECT * FROM contract_contribution
         UNION ALL
         SELECT contract_id, supplier_id, quarter, measure_id, pledge, allocation_id, value, numerator, denominator,
@@ -38,28 +32,66 @@ _KNOWN = f"""
     )
 """  # noqa: S608 - pieces of this package, no values
 
+_KNOWN = f"""
+    WITH figure AS (
+        SELECT DISTINCT ON (return_id, line_id) 1 AS sign, f.* FROM figures f WHERE {_WHEN}
+        ORDER BY return_id, line_id, version DESC, correction DESC
+    ), due AS (
+        SELECT DISTINCT ON (return_id) 1 AS sign, d.* FROM dues d WHERE {_WHEN}
+        ORDER BY return_id, version DESC, correction DESC
+    ), {_CONTRIBUTION}
+"""  # noqa: S608 - pieces of this package, no values
+
+# The same of a few measures, $4: of the lines alone that were ever about one of them.
+_KNOWN_OF = f"""
+    WITH said AS MATERIALIZED (
+        SELECT DISTINCT return_id, line_id FROM figures WHERE quarter = $1 AND measure_id = ANY($4::uuid[])
+    ), newest AS MATERIALIZED (
+        SELECT DISTINCT ON (return_id) * FROM dues
+        WHERE {_WHEN} AND return_id IN (
+            SELECT return_id FROM dues WHERE quarter = $1 AND measure_ids && $4::uuid[] UNION SELECT return_id FROM said)
+        ORDER BY return_id, version DESC, correction DESC
+    ), owed AS MATERIALIZED (
+        SELECT return_id, o.* FROM newest CROSS JOIN LATERAL unnest(line_ids, measure_ids, promised, approved)
+             AS o (line_id, measure_id, promised, approved)
+    ), wanted AS MATERIALIZED (
+        SELECT return_id, line_id FROM owed WHERE measure_id = ANY($4::uuid[]) UNION SELECT return_id, line_id FROM said
+    ), figure AS (
+        SELECT DISTINCT ON (return_id, line_id) 1 AS sign, f.* FROM figures f JOIN wanted USING (return_id, line_id) WHERE {_WHEN}
+        ORDER BY return_id, line_id, version DESC, correction DESC
+    ), lines AS (
+        SELECT return_id, array_agg(line_id) AS line_ids, array_agg(measure_id) AS measure_ids,
+               array_agg(promised) AS promised, array_agg(approved) AS approved
+        FROM owed JOIN wanted USING (return_id, line_id) GROUP BY return_id
+    ), due AS (
+        SELECT 1 AS sign, n.return_id, n.contract_id, n.supplier_id, n.quarter, n.pledge, n.allocation_id, n.received,
+               l.line_ids, l.measure_ids, l.promised, l.approved
+        FROM newest n LEFT JOIN lines l USING (return_id)
+    ), {_CONTRIBUTION}
+"""  # noqa: S608 - pieces of this package, no values
+
 _TOTALS = f"{_KNOWN}, {CELLS} {SHOWN.format(totals='cell')}"
 
 _STANDINGS = f"""
-    {_KNOWN}
+    {_KNOWN_OF}
     SELECT c.contract_id, c.supplier_id, sum(c.figures) AS figures, sum(c.due) AS due,
            array_agg(DISTINCT c.allocation_id) AS allocations,
            sum(part_of(c.value, a.share, a.others)) AS value, sum(part_of(c.numerator, a.share, a.others)) AS numerator,
            sum(part_of(c.denominator, a.share, a.others)) AS denominator
     FROM contribution c JOIN allocations a USING (allocation_id)
-    WHERE c.measure_id = $4 AND c.pledge = $5 AND a.dimension = $6 AND a.member = $7
+    WHERE c.measure_id = ANY($4) AND c.pledge = $5 AND a.dimension = $6 AND a.member = $7
     GROUP BY c.contract_id, c.supplier_id
     ORDER BY c.contract_id, c.supplier_id
 """  # noqa: S608 - pieces of this package, no values
 
 _PARTNER = f"""
-    {_KNOWN}
+    {_KNOWN_OF}
     SELECT m.code, m.unit, c.pledge, c.contract_id, c.supplier_id, CASE WHEN sum(c.figures) > 0 THEN sum(c.value) END AS value,
            sum(c.due) AS due, sum(c.received) AS received, sum(c.approved) AS approved,
            coalesce(sum(c.promised_due), 0) AS promised_due, coalesce(sum(c.promised_received), 0) AS promised_received,
            coalesce(sum(c.promised_approved), 0) AS promised_approved
     FROM contribution c JOIN measures m USING (measure_id)
-    WHERE m.partner_vcfse
+    WHERE c.measure_id = ANY($4)
     GROUP BY m.code, m.unit, c.pledge, c.contract_id, c.supplier_id
     ORDER BY m.code, m.unit, c.pledge, c.contract_id, c.supplier_id
 """  # noqa: S608 - pieces of this package, no values
@@ -91,7 +123,7 @@ async def standings(
 
     ``due`` (0 or 1), ``figures`` (0: none approved), ``value``, ``numerator``, ``denominator``, ``allocations``.
     """
-    return await conn.fetch(_STANDINGS, quarter, *known, measure_id, pledge, dimension, member)
+    return await conn.fetch(_STANDINGS, quarter, *known, [measure_id], pledge, dimension, member)
 
 
 async def members_of(conn: Connection, allocations: Collection[UUID]) -> dict[UUID, set[tuple[Dimension, str]]]:
@@ -106,7 +138,8 @@ async def members_of(conn: Connection, allocations: Collection[UUID]) -> dict[UU
 
 
 async def partner_standings(conn: Connection, quarter: date, *, at: datetime | None = None) -> list[PartnerStanding]:
-    rows = await conn.fetch(_PARTNER, quarter, None, at)
+    measures = await conn.fetchval("SELECT coalesce(array_agg(measure_id), '{}') FROM measures WHERE partner_vcfse")
+    rows = await conn.fetch(_PARTNER, quarter, None, at, measures)
     return [
         PartnerStanding(
             quarter=Quarter(quarter),

@@ -13,7 +13,6 @@ from services.aggregator.models.publications import (
     Known,
     Publication,
     PublicationRecord,
-    Reason,
 )
 from services.aggregator.models.totals import Total
 from shared.db import Connection, Record
@@ -149,9 +148,21 @@ async def add(conn: Connection, record: PublicationRecord, totals: Sequence[Tota
     )
 
 
-async def published(conn: Connection, publication_id: UUID) -> list[Total]:
+async def published(
+    conn: Connection, publication_id: UUID, *, codes: Sequence[str] | None = None, dimensions: Sequence[str] | None = None
+) -> list[Total]:
     """The figures of a publication, as they were published."""
-    rows = await conn.fetch("SELECT total FROM published_totals WHERE publication_id = $1 ORDER BY nth", publication_id)
+    rows = await conn.fetch(
+        """
+        SELECT total FROM published_totals
+        WHERE publication_id = $1 AND ($2::text[] IS NULL OR total ->> 'measure_code' = ANY($2))
+          AND ($3::text[] IS NULL OR total ->> 'dimension' = ANY($3))
+        ORDER BY nth
+        """,
+        publication_id,
+        codes,
+        dimensions,
+    )
     return [Total.model_validate(row["total"]) for row in rows]
 
 
@@ -164,72 +175,6 @@ async def positions(conn: Connection, publication_id: UUID) -> list[HeardUpTo]:
         publication_id,
     )
     return [HeardUpTo(**dict(row)) for row in rows]
-
-
-async def changes(conn: Connection, publication_id: UUID) -> list[FigureChange]:
-    """What differs from the publication before."""
-    rows = await conn.fetch(
-        """
-        SELECT line_id, contract_id, measure_id, reason, before, after FROM publication_changes
-        WHERE publication_id = $1 ORDER BY measure_id, reason, line_id
-        """,
-        publication_id,
-    )
-    return [FigureChange(**dict(row)) for row in rows]
-
-
-async def changes_between(conn: Connection, quarter: date, was: Known, now: Known = EVERYTHING) -> list[FigureChange]:
-    """Lines of a quarter whose figure differs; ``now`` knows no less than ``was``."""
-    rows = await conn.fetch(
-        """
-        WITH now AS (
-            SELECT DISTINCT ON (return_id, line_id) * FROM figures
-            WHERE quarter = $1 AND ($4::bigint IS NULL OR entry <= $4) AND ($5::timestamptz IS NULL OR applied_at <= $5)
-            ORDER BY return_id, line_id, version DESC, correction DESC
-        ), was AS (
-            SELECT DISTINCT ON (return_id, line_id) * FROM figures
-            WHERE quarter = $1 AND ($2::bigint IS NULL OR entry <= $2) AND ($3::timestamptz IS NULL OR applied_at <= $3)
-            ORDER BY return_id, line_id, version DESC, correction DESC
-        ), due AS (
-            SELECT DISTINCT ON (return_id) return_id, received FROM dues
-            WHERE quarter = $1 AND ($2::bigint IS NULL OR entry <= $2) AND ($3::timestamptz IS NULL OR applied_at <= $3)
-            ORDER BY return_id, version DESC, correction DESC
-        )
-        SELECT line_id, now.contract_id, now.measure_id, was.line_id IS NOT NULL AS known,
-               coalesce(due.received, false) AS received,
-               was.value AS was_value, was.numerator AS was_numerator, was.denominator AS was_denominator,
-               now.value, now.numerator, now.denominator
-        FROM now LEFT JOIN was USING (return_id, line_id) LEFT JOIN due USING (return_id)
-        WHERE was.line_id IS NULL
-           OR (was.value, was.numerator, was.denominator, was.measure_id, was.pledge, was.allocation_id)
-              IS DISTINCT FROM (now.value, now.numerator, now.denominator, now.measure_id, now.pledge, now.allocation_id)
-        ORDER BY now.measure_id, line_id
-        """,
-        quarter,
-        *was,
-        *now,
-    )
-    return [_change(row) for row in rows]
-
-
-def _change(row: Record) -> FigureChange:
-    before = {name: row[f"was_{name}"] for name in _AMOUNTS if row[f"was_{name}"] is not None} if row["known"] else None
-    after = {name: row[name] for name in _AMOUNTS if row[name] is not None}
-    if before is None:
-        reason = Reason.NEWLY_APPROVED if row["received"] else Reason.NEWLY_REPORTED
-    else:
-        reason = Reason.MOVED if before == after else Reason.RESTATED
-    return FigureChange(
-        line_id=row["line_id"],
-        contract_id=row["contract_id"],
-        measure_id=row["measure_id"],
-        reason=reason,
-        before=before,
-        after=after,
-    )
-
-
-_AMOUNTS = ("value", "numerator", "denominator")
 
 
 def _publication(row: Record) -> Publication:
