@@ -90,6 +90,19 @@ async def test_the_second_of_two_sees_what_changed_and_loses_nothing(two_lines: 
     assert (await two_lines.world.line()).content.story == "Three"
 
 
+async def test_what_is_typed_while_another_submits_is_not_saved_and_still_there_to_copy(two_lines: Office) -> None:
+    certifier, editor = await two_lines.certifier("Cleo Hart"), await two_lines.editor()
+    page = await line(certifier, CALLS)
+    page = await certifier.submit(page, "Save and continue", {"figure-numerator": "931", "figure-denominator": "980"})
+    page = await certifier.submit(page, "Save and continue", {"figure-value": "40"})
+    typing = await line(editor, HOURS)
+    await certifier.submit(await certifier.get(page.links["Continue to certify"]), "Certify and submit", BOTH)
+    again = await editor.submit(typing, "Save and continue", {"figure-value": "44", "story": "A word more"}, expect=422)
+    assert "Cleo Hart changed this line meanwhile: it is with the reviewer" in again.links
+    assert "What you typed, which is not saved Figure 44 hours Story A word more" in again.text
+    assert (await two_lines.world.line()).content.story is None
+
+
 async def test_the_same_sent_twice_is_saved_once(two_lines: Office) -> None:
     editor = await two_lines.editor()
     page = await line(editor, HOURS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -16,7 +17,7 @@ from services.returns.actions import evidence, reading
 from services.returns.actions.evidence import AlreadyThere, FileTooLarge
 from services.returns.models.activities import FileName
 from services.returns.pages import line_form
-from services.returns.pages.lines import keep, line_page
+from services.returns.pages.lines import Kept, keep, line_page
 from services.returns.pages.routing import Reader, Writer, pages
 from services.returns.pages.words import size
 from services.returns.rules import files
@@ -26,7 +27,7 @@ from services.returns.store.files import evidence_store
 from shared.access import Caller
 from shared.api import Now, Tx
 from shared.db import Connection
-from shared.errors import ParityError
+from shared.errors import NotFound, ParityError
 from shared.origin import link
 from shared.pages.forms import uploads
 from shared.pages.site import Form, redirect
@@ -53,34 +54,45 @@ _SAID: Mapping[type[ParityError], str] = {
 @pages.router.post("/lines/{line_id:uuid}/evidence")
 async def add_files(request: Request, line_id: UUID, tx: Tx, now: Now, visitor: Writer, form: Form) -> Response:
     """Add files, and save what was typed beside them. What is wrong with one takes nothing from the other."""
-    at_work = await reading.read_at_work(tx, line_id, by=visitor.caller)
-    bound, changed = line_form.shown(at_work.line), False
-    if with_supplier(at_work.line.status):
-        bound, changed = await keep(tx, at_work, form, visitor, at=now)
+    line = (await reading.read_at_work(tx, line_id, by=visitor.caller)).line
+    kept = Kept(line_form.shown(line))
+    if with_supplier(line.status):
+        kept = await keep(tx, line, form, visitor, at=now)
     chosen = uploads(form, "file")
     settings: Settings = request.app.state.runtime.settings
     wrong = await add_each(tx, settings, evidence.add_to_line, line_id, chosen, by=visitor.caller, at=now)
     if wrong or not chosen:
-        wrong = wrong or ["Select a file"]
-        bound = bound.wrong(". ".join(wrong), name="file")
-    if bound.errors or changed:
-        at_work = await reading.read_at_work(tx, line_id, by=visitor.caller)
-        return await line_page(request, tx, visitor, at_work, now, form=bound, changed=changed)
+        kept = replace(kept, form=kept.form.wrong(". ".join(wrong or ["Select a file"]), name="file"))
+    if not kept.saved:
+        return await line_page(request, tx, visitor, line_id, now, kept=kept)
+    return redirect(link("returns", f"/lines/{line_id}#evidence"))
+
+
+@pages.router.post("/lines/{line_id:uuid}/evidence/{evidence_id:uuid}/remove")
+async def remove_from_line(
+    request: Request, line_id: UUID, evidence_id: UUID, tx: Tx, now: Now, visitor: Writer, form: Form
+) -> Response:
+    """Remove a file of a line, and save what was typed beside it. One that is gone already, by a second click too, stays gone."""
+    line = (await reading.read_at_work(tx, line_id, by=visitor.caller)).line
+    kept = await keep(tx, line, form, visitor, at=now)
+    if any(file.evidence_id == evidence_id and file.line_id == line_id for file in line.evidence):
+        try:
+            await evidence.remove(tx, evidence_id, by=visitor.caller, at=now)
+        except ParityError as error:
+            kept = replace(kept, form=kept.form.refused(error))
+    if not kept.saved:
+        return await line_page(request, tx, visitor, line_id, now, kept=kept)
     return redirect(link("returns", f"/lines/{line_id}#evidence"))
 
 
 @pages.router.post("/evidence/{evidence_id:uuid}/remove")
-async def remove_file(request: Request, evidence_id: UUID, tx: Tx, now: Now, visitor: Writer, form: Form) -> Response:
-    """Remove a file of a line, and save what was typed beside it."""
+async def remove_from_activity(evidence_id: UUID, tx: Tx, now: Now, visitor: Writer) -> Response:
+    """Remove a file of an activity."""
     file = await evidence.find(tx, evidence_id, by=visitor.caller)
+    if file.activity_id is None:
+        raise NotFound
     await evidence.remove(tx, evidence_id, by=visitor.caller, at=now)
-    if file.line_id is None:
-        return redirect(link("returns", f"/activities/{file.activity_id}"))
-    at_work = await reading.read_at_work(tx, file.line_id, by=visitor.caller)
-    bound, changed = await keep(tx, at_work, form, visitor, at=now)
-    if bound.errors or changed:
-        return await line_page(request, tx, visitor, at_work, now, form=bound, changed=changed)
-    return redirect(link("returns", f"/lines/{file.line_id}#evidence"))
+    return redirect(link("returns", f"/activities/{file.activity_id}"))
 
 
 @pages.router.get("/evidence/{evidence_id:uuid}")

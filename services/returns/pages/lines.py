@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from fastapi import Request, Response
@@ -13,7 +12,7 @@ from pydantic import BaseModel
 from services.returns.actions import filing, reading
 from services.returns.actions.finding import REVIEWER, WRITERS
 from services.returns.models.content import LineContent
-from services.returns.models.views import LineAtWork, LineView
+from services.returns.models.views import LineView
 from services.returns.pages import line_form, words
 from services.returns.pages.history import Difference, differing
 from services.returns.pages.routing import Reader, Version, Writer, acts_as, names_of, pages
@@ -39,10 +38,24 @@ class Seen(BaseModel):
     version: Version
 
 
+@dataclass(frozen=True)
+class Kept:
+    """What became of what was typed: the form with what is wrong with it, and whether it is saved."""
+
+    form: Bound[LineContent]
+    changed: bool = False
+    """Somebody else changed the line meanwhile, so nothing was saved."""
+    unsaved: LineContent | None = None
+    """What was typed, where it could be read and not be saved."""
+
+    @property
+    def saved(self) -> bool:
+        return not self.form.errors and not self.changed
+
+
 @pages.router.get("/lines/{line_id:uuid}")
 async def show_line(request: Request, line_id: UUID, tx: Tx, now: Now, visitor: Reader) -> Response:
-    at_work = await reading.read_at_work(tx, line_id, by=visitor.caller)
-    return await line_page(request, tx, visitor, at_work, now, form=line_form.shown(at_work.line))
+    return await line_page(request, tx, visitor, line_id, now)
 
 
 @pages.router.post("/lines/{line_id:uuid}")
@@ -52,75 +65,73 @@ async def save_line(request: Request, line_id: UUID, tx: Tx, now: Now, visitor: 
     do = str(form.get("do", ""))
     if do == "more":
         rows = line_form.with_rows(line_form.bound(form, at_work.line), at_work.line)
-        return await line_page(request, tx, visitor, at_work, now, form=rows, parts_open=True)
-    bound, changed = await keep(tx, at_work, form, visitor, at=now)
-    if bound.errors or changed:
-        return await line_page(request, tx, visitor, at_work, now, form=bound, changed=changed)
+        return await line_page(request, tx, visitor, line_id, now, kept=Kept(rows), parts_open=True)
+    kept = await keep(tx, at_work.line, form, visitor, at=now)
+    if not kept.saved:
+        return await line_page(request, tx, visitor, line_id, now, kept=kept)
     if do == "later":
         return redirect(link("returns", f"/{at_work.filed.return_id}"))
-    at_work = await reading.read_at_work(tx, line_id, by=visitor.caller)
-    if at_work.line.missing:
+    line = (await reading.read_at_work(tx, line_id, by=visitor.caller)).line
+    if line.missing:
         # What was typed stands as a draft: nothing of it is lost, whatever is still missing.
-        bound = line_form.refused(bound, at_work.line.missing, at_work.line)
-        return await line_page(request, tx, visitor, at_work, now, form=bound, saved=True)
-    return redirect(await _next(tx, at_work, visitor, at=now))
+        kept = Kept(line_form.refused(kept.form, line.missing, line))
+        return await line_page(request, tx, visitor, line_id, now, kept=kept, draft_saved=True)
+    return redirect(await _next(tx, line, visitor, at=now))
 
 
 @pages.router.post("/lines/{line_id:uuid}/fill")
 async def fill_line(request: Request, line_id: UUID, tx: Tx, now: Now, visitor: Writer, form: Form) -> Response:
     """Fill the figure from the activities of the quarter; what else was typed is saved with it."""
-    at_work = await reading.read_at_work(tx, line_id, by=visitor.caller)
-    bound, changed = await keep(tx, at_work, form, visitor, at=now)
-    if not bound.errors and not changed:
+    line = (await reading.read_at_work(tx, line_id, by=visitor.caller)).line
+    kept = await keep(tx, line, form, visitor, at=now)
+    if kept.saved:
         try:
             await filing.fill_line(tx, line_id, by=visitor.caller, at=now)
             return redirect(link("returns", f"/lines/{line_id}#activities"))
         except ParityError as error:
-            bound = bound.refused(error)
-    at_work = await reading.read_at_work(tx, line_id, by=visitor.caller)
-    return await line_page(request, tx, visitor, at_work, now, form=bound, changed=changed)
+            kept = Kept(kept.form.refused(error))
+    return await line_page(request, tx, visitor, line_id, now, kept=kept)
 
 
-async def keep(
-    conn: Connection, at_work: LineAtWork, form: Form, visitor: Visitor, *, at: datetime
-) -> tuple[Bound[LineContent], bool]:
-    """Save what was typed as a draft where that can be. Returns the form, with what is wrong with it, and whether somebody else
-    changed the line meanwhile: then nothing is saved."""
-    line = at_work.line
+async def keep(conn: Connection, line: LineView, form: Form, visitor: Visitor, *, at: datetime) -> Kept:
+    """Save what was typed as a draft, where that can be. What is there already, by a second click too, is saved."""
     bound = line_form.bound(form, line)
     content = bound.value
     if content is None or (content == line.content and with_supplier(line.status)):
-        return bound, False  # the same again, by a second click too, is saved already
+        return Kept(bound)
     seen = bind(Seen, form).value
     try:
         await filing.save_line(conn, line.line_id, content, by=visitor.caller, at=at, version=seen.version if seen else 0)
     except PreconditionFailed:
-        return bound, True
+        return Kept(bound, changed=True, unsaved=content)
     except Invalid as error:
-        return line_form.refused(bound, error.errors, line), False
+        return Kept(line_form.refused(bound, error.errors, line))
     except ParityError as error:
-        return bound.refused(error), False
-    return replace(bound, value=content), False
+        return Kept(bound.refused(error), unsaved=content)
+    return Kept(bound)
 
 
 async def line_page(
     request: Request,
     conn: Connection,
     visitor: Visitor,
-    at_work: LineAtWork,
+    line_id: UUID,
     now: datetime,
     *,
-    form: Bound[LineContent],
-    changed: bool = False,
+    kept: Kept | None = None,
     parts_open: bool = False,
-    **context: Any,
+    draft_saved: bool = False,
 ) -> Response:
-    """``changed``: somebody else changed the line meanwhile, and sees both."""
+    """The line as it stands, with what was typed. Raises NotFound."""
+    at_work = await reading.read_at_work(conn, line_id, by=visitor.caller)
+    kept = kept or Kept(line_form.shown(at_work.line))
+    form, changed = kept.form, kept.changed
     filed, line, earlier = at_work.filed, at_work.line, at_work.earlier
     names = await names_of(request, _people(line))
     if changed:
         who = "You" if line.saved_by == visitor.caller.person_id else names[line.saved_by]
-        form = form.wrong(f"{who} changed this line meanwhile: look at what stands now, then save again", name="changed")
+        then = "look at what stands now, then save again" if with_supplier(line.status) else "it is with the reviewer"
+        form = form.wrong(f"{who} changed this line meanwhile: {then}", name="changed")
     fills = await acts_as(conn, visitor, filed.contract_id, WRITERS)
     restates = await acts_as(conn, visitor, filed.contract_id, REVIEWER)
     before = rated_before(earlier, filed.contract)
@@ -151,9 +162,10 @@ async def line_page(
         opens=opens_in_a_browser,
         largest=request.app.state.runtime.settings.evidence_max_bytes,
         names=names,
+        unsaved=words.said(kept.unsaved, line.terms, line.quarter) if kept.unsaved else [],
+        draft_saved=draft_saved,
         words=words,
         now=now,
-        **context,
     )
 
 
@@ -170,9 +182,8 @@ async def _changes(conn: Connection, line: LineView, form: Bound[LineContent], v
     return differing(before, words.said(line.content, line.terms, line.quarter))
 
 
-async def _next(conn: Connection, at_work: LineAtWork, visitor: Visitor, *, at: datetime) -> str:
+async def _next(conn: Connection, line: LineView, visitor: Visitor, *, at: datetime) -> str:
     """The next line that needs something; else the page to check them all."""
-    return_id = at_work.filed.return_id
-    filed = await reading.read_return(conn, return_id, by=visitor.caller, at=at)
-    line = next_to_do(filed, at_work.line.line_id, await lines.answered(conn, return_id))
-    return link("returns", f"/lines/{line.line_id}" if line else f"/{return_id}/check")
+    filed = await reading.read_return(conn, line.return_id, by=visitor.caller, at=at)
+    following = next_to_do(filed, line.line_id, await lines.answered(conn, line.return_id))
+    return link("returns", f"/lines/{following.line_id}" if following else f"/{line.return_id}/check")
