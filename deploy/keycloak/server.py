@@ -15,8 +15,11 @@ from typing import Any, Self
 import httpx2 as httpx
 
 from deploy.keycloak.distribution import NoKeycloak, home
+from shared.origin import link
 
 _REALM = Path(__file__).with_name("realm.json")
+_ANSWER = link("commitments", "/sign-in/provider/answer")
+_SIGNED_OUT = link("commitments", "/sign-out/done")
 _START_SECONDS = 240
 _STOP_SECONDS = 20
 
@@ -94,6 +97,13 @@ class Keycloak:
             raise NoKeycloak(f"Keycloak refuses {method} {path}: {answer.status_code} {answer.text[:200]}")
         return answer.json() if answer.content else None
 
+    def also_serve(self, parity: str) -> None:
+        """People may be sent back to this address of Parity too."""
+        [client] = self.ask("GET", "/admin/realms/parity/clients?clientId=parity")
+        client["redirectUris"].append(f"{parity}{_ANSWER}")
+        client["attributes"]["post.logout.redirect.uris"] += f"##{parity}{_SIGNED_OUT}"
+        self.ask("PUT", f"/admin/realms/parity/clients/{client['id']}", client)
+
     def user(self, username: str) -> str:
         """The path of a person of the realm."""
         [found] = self.ask("GET", f"/admin/realms/parity/users?exact=true&username={username}")
@@ -129,8 +139,8 @@ class Keycloak:
         realm = dict(self._realm)
         [client] = realm["clients"]
         client["secret"] = self.client_secret
-        client["redirectUris"] = [f"{self._parity}/commitments/sign-in/provider/answer"]
-        client["attributes"]["post.logout.redirect.uris"] = f"{self._parity}/commitments/sign-out/done"
+        client["redirectUris"] = [f"{self._parity}{_ANSWER}"]
+        client["attributes"]["post.logout.redirect.uris"] = f"{self._parity}{_SIGNED_OUT}"
         for user in realm["users"]:
             user["credentials"] = [{"type": "password", "value": self.passwords[user["username"]], "temporary": False}]
         return realm

@@ -43,6 +43,11 @@ async def at_work(runtime: OpenRuntime, keycloak: Keycloak) -> Runtime:
 
 @pytest.fixture
 async def trust(at_work: Runtime) -> UUID:
+    return await recorded(at_work)
+
+
+async def recorded(at_work: Runtime) -> UUID:
+    """The ICB under its identifier, and a trust, whose id is answered."""
     async with at_work.pool.acquire() as conn, conn.transaction():
         identifiers = (OrganisationIdentifier(scheme="GB-NHS", id="QYG"),)
         icb = NewOrganisation(name="ICB", sector=Sector.PUBLIC, buyer=True, identifiers=identifiers)
