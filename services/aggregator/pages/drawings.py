@@ -16,7 +16,7 @@ from shared import charts
 from shared.charts import Chart, Picture, Series
 from shared.obligations import Kind
 from shared.quarters import Quarter
-from shared.words import quantity
+from shared.words import listed, quantity
 
 
 @dataclass(frozen=True)
@@ -79,12 +79,13 @@ def of_quarters(asked: Asked, quarters: Sequence[Quarter], totals: Sequence[Tota
 def of_members(name: str, asked: Asked, members: Sequence[tuple[str, Total | None]], room: str) -> Drawing | None:
     """One measure over places, buyers or sectors. What is hidden is not drawn, and the subtitle says so."""
     values = tuple(None if total is None else drawn(total) for _, total in members)
-    found = [(value, name, total) for value, (name, total) in zip(values, members, strict=True) if value is not None and total]
+    found = [(value, whose, total) for value, (whose, total) in zip(values, members, strict=True) if value is not None and total]
     if not found:
         return None
-    _, whose, highest = max(found, key=lambda each: each[0])
+    most, _, highest = max(found, key=lambda each: each[0])
     # Nobody learns more from a headline than from the bars: it speaks of what is drawn alone.
-    headline = f"{whose}: {said(highest)}{', the highest that can be shown' if len(found) > 1 else ''}"
+    whose = listed([member for value, member, _ in found if value == most])
+    headline = f"{whose}: {said(highest)}" if len(found) == 1 else f"Highest: {whose}, {quantity(most, drawn_unit(highest))}"
     hidden = any(total is not None and total.hidden for _, total in members)
     what = f"{highest.measure}, {_unit(highest)}{'. Small numbers are hidden' if hidden else ''}"
     names = [member for member, _ in members]

@@ -52,7 +52,7 @@ async def by(
     chosen = next((total for total in measures if _key(total) == which), None) or max(
         measures, key=lambda total: total.coverage.approved, default=None
     )
-    drawing, table = (None, None) if chosen is None else await _of_one(tx, asked, name, chosen)
+    shown = [] if chosen is None else await _of_one(tx, await _measure(tx, asked, chosen), name)
     return pages.show(
         request,
         "matrix.jinja",
@@ -63,8 +63,7 @@ async def by(
         measures=[(_key(total), f"{total.measure_code} {total.measure}") for total in measures],
         chosen=chosen,
         which=_key(chosen) if chosen else "",
-        chart=await framed(drawing),
-        table=table,
+        shown=[(await framed(drawing), table) for drawing, table in shown],
         matrix=await matrix(tx, asked, name),
         back={"href": asked.link("/"), "text": "Back to the quarter"},
     )
@@ -74,8 +73,8 @@ def _key(total: Total) -> str:
     return "|".join((total.framework, total.measure_code, total.unit))
 
 
-async def _of_one(conn: Connection, asked: Asked, name: str, total: Total) -> tuple[Drawing | None, Table]:
-    of_measure = AskedMeasure(
+async def _measure(conn: Connection, asked: Asked, total: Total) -> AskedMeasure:
+    return AskedMeasure(
         quarter=asked.quarter,
         threshold=asked.threshold,
         cut=asked.cut,
@@ -88,14 +87,19 @@ async def _of_one(conn: Connection, asked: Asked, name: str, total: Total) -> tu
         ),
         counted=total.counted,
     )
+
+
+async def _of_one(conn: Connection, asked: AskedMeasure, name: str) -> list[tuple[Drawing | None, Table]]:
+    """What is drawn of one measure; over quarters the bridge too."""
     if name == "quarters":
-        quarters = await measure_tables.over_quarters(conn, of_measure)
-        return measure_tables.quarters_drawing(of_measure, quarters), measure_tables.quarters_table(of_measure, quarters)
-    totals = await measure_tables.of_quarter(conn, of_measure)
-    return (
-        measure_tables.members_drawing(name, of_measure, totals),
-        measure_tables.members_table(name, of_measure, totals),
-    )
+        quarters = await measure_tables.over_quarters(conn, asked)
+        bridge = await measure_tables.bridge(conn, asked)
+        return [
+            (measure_tables.quarters_drawing(asked, quarters), measure_tables.quarters_table(asked, quarters)),
+            (measure_tables.bridge_drawing(asked, bridge), measure_tables.bridge_table(asked, bridge)),
+        ]
+    totals = await measure_tables.of_quarter(conn, asked)
+    return [(measure_tables.members_drawing(name, asked, totals), measure_tables.members_table(name, asked, totals))]
 
 
 async def matrix(conn: Connection, asked: Asked, name: str) -> Table:

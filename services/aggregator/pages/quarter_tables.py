@@ -58,7 +58,7 @@ async def buyers_coverage(conn: Connection, asked: Asked) -> Table:
     return Table(
         "coverage-by-buyer",
         "Returns by buyer",
-        (Column("Buyer"), *_COUNTS, Column("Shows the ICB single contracts")),
+        (Column("Buyer"), *_COUNTS, Column("Shows contracts to the ICB")),
         tuple(Row((text(one.buyer), *_counts(one.returns), text("Yes" if one.shares_contracts else "No"))) for one in found),
         asked,
         empty="Nothing is known of any return of this quarter yet.",
