@@ -3,6 +3,7 @@
 What is read names every cell at fault by sheet, row and column; what is written is safe to open.
 """
 
+from shared.spreadsheets.faults import Fault, faults
 from shared.spreadsheets.reading import CannotRead, cannot_read, read_table
 from shared.spreadsheets.rows import CellError, Row, rows_below, words_of
 from shared.spreadsheets.workbooks import Book, HasMacros, NotASpreadsheet, SpreadsheetTooLarge
@@ -12,12 +13,14 @@ __all__ = [
     "Book",
     "CannotRead",
     "CellError",
+    "Fault",
     "HasMacros",
     "NotASpreadsheet",
     "Row",
     "Sheet",
     "SpreadsheetTooLarge",
     "cannot_read",
+    "faults",
     "put",
     "read_table",
     "rows_below",

@@ -12,7 +12,7 @@ from services.returns.actions.finding import WRITERS, find_return, line_in, lock
 from services.returns.actions.remembering import remember
 from services.returns.models.returns import Line, QuarterlyReturn
 from services.returns.models.viewer import Viewer
-from services.returns.models.workbooks import Cells, WorkbookSaved
+from services.returns.models.workbooks import Cells, LineWanting, WorkbookSaved
 from services.returns.rules.figures import assess, months_run, problems_in, still_filled_from
 from services.returns.rules.lifecycle import Move, NotWithSupplier, moved, with_supplier
 from services.returns.rules.workbook import LineRow, content_of, read_workbook, write_workbook
@@ -88,6 +88,29 @@ async def save_workbook(
     if errors:
         raise CannotRead(errors=errors)
     return WorkbookSaved(saved=saved, unchanged=unchanged, warnings=tuple(warnings))
+
+
+async def still_wanting(conn: Connection, *, by: Caller, at: datetime, return_id: UUID | None = None) -> list[LineWanting]:
+    """What was saved and needs more: of one return, or of everything that waits for the supplier. Raises NotFound."""
+    if return_id is not None:
+        waiting = [await find_return(conn, return_id, by)]
+    else:
+        viewer, wanted = Viewer.of(by, acting_as=WRITERS), returns.Wanted(with_supplier=True)
+        due = await returns.page(conn, viewer, wanted, today=local_date(at), after=None, limit=MOST_RETURNS)
+        waiting = await returns.find_all(conn, [summary.return_id for summary in due])
+    found = []
+    for quarter in sorted({filed.quarter for filed in waiting}):
+        of_quarter = [filed for filed in waiting if filed.quarter == quarter]
+        obligations = [line.obligation_id for filed in of_quarter for line in filed.lines]
+        before = await lines.figures_before(conn, obligations, quarter)
+        for filed in of_quarter:
+            ran = months_run(filed.contract, quarter)
+            for line in filed.lines:
+                if with_supplier(line.status):
+                    assessed = assess(line.content, line.terms, ran, before[line.obligation_id])
+                    if assessed.errors:
+                        found.append(LineWanting(filed, line, assessed.errors))
+    return found
 
 
 async def _write(filed: Sequence[QuarterlyReturn]) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from services.returns.models.returns import Line, QuarterlyReturn
 from shared.errors import FieldError
 from shared.obligations import Frozen
 
@@ -21,6 +22,20 @@ class Cells:
         while pointer not in self.by_pointer:
             pointer = pointer.rpartition("/")[0]
         return self.by_pointer[pointer]
+
+
+@dataclass(frozen=True, slots=True)
+class LineWanting:
+    """A line with the supplier that needs more before its return can be submitted."""
+
+    filed: QuarterlyReturn
+    line: Line
+    wanting: tuple[FieldError, ...]
+
+    @property
+    def unlikely(self) -> FieldError | None:
+        """That its figure is to be confirmed with a reason."""
+        return next((error for error in self.wanting if error.code == "unlikely"), None)
 
 
 class WorkbookSaved(Frozen):

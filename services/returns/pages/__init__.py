@@ -10,6 +10,7 @@ from services.returns.pages import (
     restating,
     reviewing,
     task_list,
+    workbooks,
 )
 from services.returns.pages.routing import pages
 
@@ -24,4 +25,5 @@ __all__ = [
     "restating",
     "reviewing",
     "task_list",
+    "workbooks",
 ]
