@@ -71,9 +71,9 @@ async def _up(
         await load_catalogue(server.url("commitments", "commitments"))
         present = await present_of(server)
         clock = None if present is None else TickingClock(present)
-        async with runtimes(server, clock) as opened:
-            host, port, *_ = listening.getsockname()
-            url = f"http://{host}:{port}"
+        host, port, *_ = listening.getsockname()
+        url = f"http://{host}:{port}"
+        async with runtimes(server, clock, url=url) as opened:
             folder.note(url=url)
             started(url)
             say(f"Parity serves on {url}. Ctrl-C stops it.")
@@ -100,10 +100,12 @@ async def _serve_one(service: str, prefix: str, listening: socket) -> None:
 
 
 @asynccontextmanager
-async def runtimes(server: PostgresServer, clock: DemonstrationClock | None) -> AsyncIterator[list[Runtime]]:
-    """The four services, connected; with a ``clock`` they are a demonstration."""
+async def runtimes(
+    server: PostgresServer, clock: DemonstrationClock | None, *, url: str | None = None
+) -> AsyncIterator[list[Runtime]]:
+    """The four services, connected; with a ``clock`` they are a demonstration. ``url``: where they serve, if they do."""
     demonstration = clock is not None
-    async with runtimes_by(lambda name: local_settings(server, name, demonstration=demonstration), clock) as opened:
+    async with runtimes_by(lambda name: local_settings(server, name, demonstration=demonstration, url=url), clock) as opened:
         yield opened
 
 

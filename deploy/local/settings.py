@@ -8,10 +8,12 @@ from deploy.local.postgres import PostgresServer
 from shared.settings import SERVICES, Settings
 
 
-def local_settings(server: PostgresServer, service: str, *, demonstration: bool) -> Settings:
-    """What ``service`` may see, by its own role. Evidence lies beside the databases."""
-    return Settings().model_copy(
+def local_settings(server: PostgresServer, service: str, *, demonstration: bool, url: str | None = None) -> Settings:
+    """What ``service`` may see, by its own role. Evidence lies beside the databases. ``url``: where this run serves."""
+    given = Settings()
+    return given.model_copy(
         update={
+            "public_url": given.public_url if url is None or "public_url" in given.model_fields_set else url,
             "deployment": "demonstration" if demonstration else "production",
             "log": server.url("log", service),
             "database_identity": SecretStr(server.url("identity", service)),

@@ -76,7 +76,7 @@ class Provider:
             return dict(token["userinfo"]), token["id_token"], back_to(session.get("next"))
         except httpx2.HTTPError as error:
             raise ProviderAway from error
-        except (AuthlibBaseError, JoseError, BadSignature, KeyError, ValueError) as error:
+        except (AuthlibBaseError, JoseError, BadSignature, KeyError, RuntimeError, ValueError) as error:
             raise ProviderRefused from error
 
     async def sign_out_url(self, id_token: str, *, back: str) -> str | None:
@@ -107,7 +107,7 @@ class Provider:
 
 def provider_for(settings: Settings) -> Provider | None:
     """The provider by which people may sign in; None where there is none."""
-    if settings.oidc_issuer is None or settings.oidc_client_id is None or settings.oidc_client_secret is None:
+    if not (settings.oidc_issuer and settings.oidc_client_id and settings.oidc_client_secret):
         return None
     return _provider(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret.get_secret_value())
 

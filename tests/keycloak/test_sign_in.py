@@ -18,7 +18,8 @@ from services.commitments.main import service
 from services.commitments.models.organisations import NewOrganisation, OrganisationIdentifier
 from services.commitments.models.people import NewPerson
 from shared.access import NOBODY, Role
-from shared.identity import people, sessions
+from shared.identity import one_time, people, sessions
+from shared.identity.one_time import Purpose
 from shared.identity.provider import COOKIE as UNDER_WAY
 from shared.identity.provider import provider_for
 from shared.obligations import Sector
@@ -273,3 +274,7 @@ async def test_passwords_can_be_turned_off(runtime: OpenRuntime, keycloak: Keycl
     sent = {"email": "a@b.example", "password": "x"}
     answer = await browser.http.post("/commitments/sign-in", data=sent, headers={"Sec-Fetch-Site": "same-origin"})
     assert answer.status_code == 403
+    link = await one_time.make(
+        at_work.identity, await add(at_work, await recorded(at_work), "a@b.example", Role.OPERATOR), Purpose.SET_PASSWORD
+    )
+    assert (await browser.get(f"/commitments/links/{link}")).status_code == 403

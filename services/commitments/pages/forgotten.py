@@ -12,7 +12,7 @@ from starlette.background import BackgroundTask
 
 from services.commitments.actions import signing_in as actions
 from services.commitments.pages.routing import pages
-from services.commitments.pages.signing_in import Plain, address_of
+from services.commitments.pages.signing_in import Plain, address_of, must_use_passwords
 from shared.api import Now
 from shared.errors import NotFound
 from shared.identity import attempts
@@ -89,5 +89,6 @@ async def _send_if_known(runtime: Runtime, email: str, now: datetime) -> None:
 
 
 def _must_send_mail(request: Request) -> None:
+    must_use_passwords(request)
     if request.app.state.runtime.settings.notifications == "log":
         raise NotFound("This deployment sends no mail. Ask your administrator for a link to set your password.")

@@ -15,6 +15,7 @@ from services.commitments.models.organisations import Organisation
 from services.commitments.models.people import NewPerson
 from services.commitments.pages.forgotten import link_to, send_link
 from services.commitments.pages.routing import PER_PAGE, Administrator, Cursor, Search, pages, with_query
+from services.commitments.pages.signing_in import must_use_passwords
 from services.commitments.rules.people import fitting, must_fit
 from services.commitments.store.organisations import organisation as find_organisation
 from services.commitments.store.organisations import organisations_by_id
@@ -105,7 +106,7 @@ async def add(
 async def show(request: Request, person_id: UUID, tx: Tx, identity: Identity, visitor: Administrator) -> Response:
     person = await known(identity, person_id)
     held = blank(roles=person.roles, was=person.roles)
-    return pages.show(request, "person.jinja", **await _said(tx, identity, person, held))
+    return pages.show(request, "person.jinja", **await _said(request, tx, identity, person, held))
 
 
 @pages.router.post("/people/{person_id:uuid}/roles")
@@ -115,7 +116,7 @@ async def change_roles(
     person = await known(identity, person_id)
     bound: Bound[RolesForm] = bind(RolesForm, form)
     if bound.value is None:
-        raise pages.again(request, "person.jinja", **await _said(tx, identity, person, bound))
+        raise pages.again(request, "person.jinja", **await _said(request, tx, identity, person, bound))
     try:
         employer = await find_organisation(tx, person.organisation_id)
         if employer is not None:
@@ -125,16 +126,17 @@ async def change_roles(
     except actions.RolesHaveChanged as error:
         fresh = await known(identity, person_id)
         bound = Bound({**bound.typed, "was": list(fresh.roles)}, key=bound.key).wrong(error.detail, name="roles")
-        raise pages.again(request, "person.jinja", **await _said(tx, identity, fresh, bound)) from None
+        raise pages.again(request, "person.jinja", **await _said(request, tx, identity, fresh, bound)) from None
     except ParityError as error:
         refused = bound.refused(error, {"": "roles"})
-        raise pages.again(request, "person.jinja", **await _said(tx, identity, person, refused)) from None
+        raise pages.again(request, "person.jinja", **await _said(request, tx, identity, person, refused)) from None
     return redirect(f"{_LIST}/{person_id}")
 
 
 @pages.router.post("/people/{person_id:uuid}/link")
 async def make_link(request: Request, person_id: UUID, identity: Identity, now: Now, visitor: Administrator) -> Response:
     """By mail where there is mail, else shown this once, to be handed over."""
+    must_use_passwords(request)
     settings = request.app.state.runtime.settings
     person = await known(identity, person_id)
     secret = await signing_in.make_link(identity, person_id, by=visitor.caller.person_id, at=now)
@@ -195,7 +197,7 @@ def _new_said(form: Bound[Any], employer: Organisation) -> dict[str, Any]:
     return {"form": form, "employer": employer, "roles": fitting(employer), "back": back}
 
 
-async def _said(tx: Connection, identity: Connection, person: Person, form: Bound[Any]) -> dict[str, Any]:
+async def _said(request: Request, tx: Connection, identity: Connection, person: Person, form: Bound[Any]) -> dict[str, Any]:
     employer = await find_organisation(tx, person.organisation_id)
     held = {Role(role) for role in person.roles}
     return {
@@ -203,6 +205,7 @@ async def _said(tx: Connection, identity: Connection, person: Person, form: Boun
         "person": person,
         "employer": employer,
         "roles": [role for role in Role if role in held or employer is None or role in fitting(employer)],
+        "by_password": request.app.state.runtime.settings.password_sign_in,
         "has_password": await passwords.exists(identity, person.id),
         "second_step": await second_steps.is_on(identity, person.id),
         "keys": await keys.of_person(identity, person.id),

@@ -58,8 +58,7 @@ async def ask(request: Request, next: Next = None) -> Response:
 
 @pages.router.post("/sign-in")
 async def sign_in(request: Request, identity: Identity, now: Now, form: Form, next: Next = None) -> Response:
-    if not request.app.state.runtime.settings.password_sign_in:
-        raise Forbidden("People sign in by their organisation here.")
+    must_use_passwords(request)
     bound: Bound[SignIn] = bind(SignIn, form)
     if bound.value is None:
         raise pages.again(request, "sign_in.jinja", **_said(request, next), form=bound)
@@ -135,6 +134,7 @@ async def follow(request: Request, secret: Secret, identity: Identity, now: Now)
         raise actions.LinkOver
     person, purpose = found
     if purpose is Purpose.SET_PASSWORD:
+        must_use_passwords(request)
         return pages.show(request, "set_password.jinja", form=blank(), person=person)
     demonstration = request.app.state.runtime.settings.deployment == "demonstration"
     if not demonstration or await one_time.use(identity, secret, Purpose.SIGN_IN) is None:
@@ -144,6 +144,7 @@ async def follow(request: Request, secret: Secret, identity: Identity, now: Now)
 
 @pages.router.post("/links/{secret:str}")
 async def set_password(request: Request, secret: Secret, identity: Identity, now: Now, form: Form) -> Response:
+    must_use_passwords(request)
     found = await one_time.look(identity, secret)
     if found is None:
         raise actions.LinkOver
@@ -186,6 +187,12 @@ async def let_person_in(
     response = redirect(to)
     let_in(response, secret)
     return response
+
+
+def must_use_passwords(request: Request) -> None:
+    """Raises Forbidden where people sign in by the provider alone."""
+    if not request.app.state.runtime.settings.password_sign_in:
+        raise Forbidden("People sign in by their organisation here.")
 
 
 def address_of(request: Request) -> str:
