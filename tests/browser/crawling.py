@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
 import httpx2 as httpx
@@ -36,17 +37,27 @@ def route_of(path: str) -> str | None:
     return None
 
 
-def crawl(url: str, session: str | None, *starts: str) -> tuple[list[str], set[str], list[str]]:
-    """Paths of the HTML pages found, the routes they and the downloads belong to, and what could not be opened."""
-    pages: list[str] = []
-    seen_routes: Counter[str] = Counter()
-    broken: list[str] = []
+@dataclass
+class Found:
+    pages: list[str] = field(default_factory=list)
+    """Paths of HTML pages."""
+    one_each: list[str] = field(default_factory=list)
+    """Of these the first of every route."""
+    routes: Counter[str] = field(default_factory=Counter)
+    """How often each route answered, those of downloads too."""
+    broken: list[str] = field(default_factory=list)
+    """What could not be opened."""
+
+
+def crawl(url: str, session: str | None, *starts: str) -> Found:
+    """Whatever links lead to from ``starts``."""
+    found = Found()
     waiting, seen = list(starts), set(starts)
     with httpx.Client(base_url=url, headers=_ACCEPT, cookies={COOKIE: session} if session else {}, timeout=60) as http:
         while waiting:
             path = waiting.pop(0)
             route = route_of(urlsplit(path).path)
-            if route is not None and seen_routes[route] >= _EACH:
+            if route is not None and found.routes[route] >= _EACH:
                 continue
             answer = http.get(path)
             if answer.status_code in (303, 307):
@@ -55,16 +66,18 @@ def crawl(url: str, session: str | None, *starts: str) -> tuple[list[str], set[s
                     seen.add(here)
                     waiting.append(here)
             elif answer.status_code != 200:
-                broken.append(f"{path}: {answer.status_code}")
+                found.broken.append(f"{path}: {answer.status_code}")
                 continue
             if route is not None:
-                seen_routes[route] += 1
+                found.routes[route] += 1
             if not answer.headers.get("content-type", "").startswith("text/html") or route is None:
                 continue
-            pages.append(path)
+            found.pages.append(path)
+            if found.routes[route] == 1:
+                found.one_each.append(path)
             for href in _LINK.findall(answer.text):
                 there = urljoin(path, href.replace("&amp;", "&")).split("#")[0]
                 if there.startswith("/") and there not in seen and "/sign-out" not in there:
                     seen.add(there)
                     waiting.append(there)
-    return pages, set(seen_routes), broken
+    return found
