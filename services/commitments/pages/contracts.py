@@ -29,7 +29,7 @@ from shared.pages.visitors import Visitor
 from shared.quarters import Quarter, local_date
 
 _PAGE = 25
-_WHEN = {"": "Running and to come and over", "running": "Running now", "to-come": "Not started yet", "over": "Over"}
+_WHEN = {"running": "Running now", "to-come": "Not started yet", "over": "Over"}
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ async def list_contracts(
         next=link("commitments", f"/contracts?{urlencode(following)}") if following else "",
         form=blank(q=q, when=when, form=form),
         narrowed=bool(narrowed.said()),
-        whens=[{"value": value, "text": text} for value, text in _WHEN.items() if value],
+        whens=[{"value": value, "text": text} for value, text in _WHEN.items()],
         forms=words.labels(ContractForm),
         supplies=visitor.has(*SUPPLIER) and not registers,
         registers=registers,

@@ -37,7 +37,7 @@ FORMS = {
 KINDS = {
     Kind.FLOW: ("An amount that adds up", "Hours, pounds, tonnes or things done in a quarter"),
     Kind.FTE: ("Full-time equivalents", "People employed, by how much they work"),
-    Kind.HEADCOUNT: ("A number of people at the end of the quarter", ""),
+    Kind.HEADCOUNT: ("A number at the end of the quarter", "People in work, vehicles ready for service"),
     Kind.RATIO: ("A share, in %", "How many of those measured met the standard"),
     Kind.FLAG: ("Yes or no", ""),
 }

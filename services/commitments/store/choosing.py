@@ -11,7 +11,7 @@ from shared.obligations import Measure
 
 
 async def measures(conn: Connection, buyer_id: UUID, *, theme: str = "", words: str = "", limit: int) -> list[CatalogueMeasure]:
-    """Those that may be promised, with these words in code, label or outcome; by framework and code."""
+    """Those that may be promised, with these words in code, label or outcome; the buyer's own first, then by theme."""
     rows = await conn.fetch(
         """
         SELECT * FROM catalogue
@@ -19,7 +19,7 @@ async def measures(conn: Connection, buyer_id: UUID, *, theme: str = "", words: 
           AND NOT EXISTS (
               SELECT FROM unnest(string_to_array(lower($3), ' ')) AS word
               WHERE position(word IN lower(code || ' ' || label || ' ' || outcome || ' ' || unit)) = 0)
-        ORDER BY framework, theme, code LIMIT $4
+        ORDER BY buyer_id NULLS LAST, framework, theme, code LIMIT $4
         """,
         buyer_id,
         theme,

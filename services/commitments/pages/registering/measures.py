@@ -23,7 +23,7 @@ from shared.pages.forms import Bound, blank
 from shared.pages.site import Form, redirect
 from shared.pages.visitors import Visitor
 
-_MOST_FOUND = 60
+_MOST_FOUND = 25
 _MOST_OWED = 500
 _LETTERS = {Side.CORE_SERVICE: "C", Side.SOCIAL_VALUE: "SV"}
 Said = Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$")]
