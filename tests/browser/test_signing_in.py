@@ -1,0 +1,87 @@
+"""From the first link to the second step and out again, as a person does it: wide, narrow, and without JavaScript."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pyotp
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from deploy.kafka.cluster import free_port
+from services.commitments.actions.signing_in import make_link
+from services.commitments.main import service
+from shared.access import Role
+from shared.identity import people
+from tests.browser.looking import SCREENS, Screen, person
+from tests.browser.served import served
+from tests.conftest import NOON, OpenRuntime
+
+PASSWORD = "tram lantern oboe"
+
+
+@pytest.mark.parametrize("screen", [SCREENS[0], SCREENS[1], SCREENS[3]], ids=str)
+async def test_a_person_sets_a_password_adds_a_second_step_and_comes_back(
+    browser: Browser, runtime: OpenRuntime, screen: Screen
+) -> None:
+    at_work = await runtime(service, public_url=f"http://127.0.0.1:{free_port()}", notifications="smtp")
+    added = people.Person(uuid4(), "Amina Rahman", "amina@trust.example", uuid4(), (Role.OPERATOR.value,))
+    async with at_work.identity.acquire() as conn, conn.transaction():
+        await people.add(conn, added, at=NOON)
+        link = await make_link(conn, added.id, at=NOON)
+    async with served(at_work) as url, person(browser, url, None, screen) as somebody:
+
+        async def examine(page: Page, what: str) -> None:
+            if screen.javascript:  # axe waits for timers, which stand still without
+                await somebody.examine(page, what)
+
+        page = await somebody.open(f"/commitments/links/{link}")
+        password = page.get_by_role("textbox", name="Password")
+        await password.fill("short")
+        await page.get_by_role("button", name="Set password and sign in").click()
+        await examine(page, "set password, refused")
+        assert await password.input_value() == "", "a password is never sent back"
+        await password.fill(PASSWORD)
+        if screen.javascript:
+            await page.get_by_role("button", name="Show password").click()
+            await expect(password).to_have_attribute("type", "text")
+        await page.get_by_role("button", name="Set password and sign in").click()
+        await expect(page.get_by_role("heading", name="Operations")).to_be_visible()
+        await examine(page, "operations")
+
+        await page.goto(f"{url}/commitments/account/second-step")
+        await examine(page, "second step")
+        app = pyotp.TOTP(await page.locator("input[name=secret]").input_value())
+        await page.get_by_label("Code").fill(app.now())
+        await page.get_by_role("button", name="Turn on").click()
+        await expect(page.get_by_role("heading", name="Keep your recovery codes")).to_be_visible()
+        await examine(page, "recovery codes")
+        await page.get_by_role("link", name="I have kept them").click()
+        await examine(page, "account")
+        for place in ("password", "second-step"):
+            await page.goto(f"{url}/commitments/account/{place}")
+            await examine(page, place)
+
+        await page.get_by_role("link", name="Sign out").click()
+        await expect(page.get_by_role("heading", name="You have signed out")).to_be_visible()
+        await examine(page, "signed out")
+        await page.get_by_role("link", name="Sign in again").click()
+        await examine(page, "sign in")
+        await page.get_by_label("Email address").fill("amina@trust.example")
+        await page.get_by_role("textbox", name="Password").fill(PASSWORD)
+        await page.get_by_role("button", name="Sign in").click()
+        await examine(page, "code")
+        await page.get_by_label("Code").fill(app.at(datetime.now(UTC) + timedelta(seconds=30)))
+        await page.get_by_role("button", name="Sign in").click()
+        await expect(page.get_by_role("heading", name="Operations")).to_be_visible()
+
+        await page.get_by_role("link", name="Sign out").click()
+        await page.goto(f"{url}/commitments/sign-in")
+        await page.get_by_role("link", name="I have no password, or forgot it").click()
+        await examine(page, "forgotten")
+        await page.get_by_label("Email address").fill("somebody@trust.example")
+        await page.get_by_role("button", name="Send link").click()
+        await expect(page.get_by_role("heading", name="Look into your mail")).to_be_visible()
+        await examine(page, "forgotten, sent")
+        assert not somebody.faults, "\n".join(somebody.faults)
