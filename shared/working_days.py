@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import cache
+from itertools import accumulate
 
 import holidays
 
@@ -11,6 +12,13 @@ import holidays
 @cache
 def _bank_holidays(year: int) -> frozenset[date]:
     return frozenset(holidays.country_holidays("GB", subdiv="ENG", years=year))
+
+
+@cache
+def _counted(year: int) -> tuple[int, ...]:
+    """For each day of the year, how many of its working days have begun by then."""
+    first, days = date(year, 1, 1), date(year, 12, 31).timetuple().tm_yday
+    return tuple(accumulate(int(is_working_day(first + timedelta(days=n))) for n in range(days)))
 
 
 def is_working_day(day: date) -> bool:
@@ -29,4 +37,11 @@ def add_working_days(day: date, count: int) -> date:
 
 def working_days_between(earlier: date, later: date) -> int:
     """How many working days lie after ``earlier`` up to and with ``later``; 0 where later is not after earlier."""
-    return sum(is_working_day(earlier + timedelta(days=n)) for n in range(1, (later - earlier).days + 1))
+    if later <= earlier:
+        return 0
+    years_between = sum(_counted(year)[-1] for year in range(earlier.year, later.year))
+    return years_between + _counted_to(later) - _counted_to(earlier)
+
+
+def _counted_to(day: date) -> int:
+    return _counted(day.year)[day.timetuple().tm_yday - 1]

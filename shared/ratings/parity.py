@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from statistics import median
+from itertools import accumulate
 
 from shared.ratings.classes import Rating
 from shared.working_days import working_days_between
@@ -14,12 +16,13 @@ from shared.working_days import working_days_between
 
 @dataclass(frozen=True, slots=True)
 class AlertDates:
-    """The local dates of one alert; None for what has not happened."""
+    """The local dates of one alert, or of so many alike; None for what has not happened."""
 
     raised_on: date
     acknowledged_on: date | None = None
     planned_on: date | None = None
     resolved_on: date | None = None
+    alike: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +78,27 @@ def parity_column(
         shares={rating: Fraction(count, rated) for rating, count in complete.items()} if rated else {},
         returns_due=returns_due,
         returns_on_time=returns_on_time,
-        to_approve=_days([(one.submitted_on, one.approved_on) for one in approvals for _ in range(one.lines)]),
-        alerts_raised=len(alerts),
-        to_acknowledge=_days([(alert.raised_on, alert.acknowledged_on) for alert in alerts]),
-        to_plan=_days([(alert.raised_on, alert.planned_on) for alert in alerts]),
-        to_resolve=_days([(alert.raised_on, alert.resolved_on) for alert in alerts]),
+        to_approve=_days((one.submitted_on, one.approved_on, one.lines) for one in approvals),
+        alerts_raised=sum(alert.alike for alert in alerts),
+        to_acknowledge=_days((alert.raised_on, alert.acknowledged_on, alert.alike) for alert in alerts),
+        to_plan=_days((alert.raised_on, alert.planned_on, alert.alike) for alert in alerts),
+        to_resolve=_days((alert.raised_on, alert.resolved_on, alert.alike) for alert in alerts),
     )
 
 
-def _days(spans: Sequence[tuple[date, date | None]]) -> Days:
-    took = sorted(working_days_between(start, end) for start, end in spans if end is not None)
-    if not took:
+def _days(spans: Iterable[tuple[date, date | None, int]]) -> Days:
+    """From when something began, when it ended, and how often that was so."""
+    took: Counter[int] = Counter()
+    for start, end, alike in spans:
+        if end is not None:
+            took[working_days_between(start, end)] += alike
+    count = took.total()
+    if not count:
         return Days(0, None, None)
-    return Days(len(took), Fraction(median(map(Fraction, took))), took[-(-9 * len(took) // 10) - 1])
+    in_order = sorted(took)
+    reached = list(accumulate(took[days] for days in in_order))
+
+    def at(place: int) -> int:
+        return in_order[bisect_left(reached, place)]
+
+    return Days(count, Fraction(at((count + 1) // 2) + at(count // 2 + 1), 2), at(-(-9 * count // 10)))

@@ -23,7 +23,7 @@ from shared.quarters import local_date
 from shared.ratings import AlertKind, AlertStatus, EscalationLevel, Severity
 from shared.words import label
 
-_ON_A_PAGE = 50
+_ON_A_PAGE = 25
 
 
 class Filters(BaseModel):

@@ -8,7 +8,7 @@ from datetime import date
 from services.alerts.models.alerts import Viewer
 from shared.db import Connection
 from shared.obligations import Side
-from shared.quarters import Quarter, local_date
+from shared.quarters import Quarter
 from shared.ratings import AlertDates, Approvals, Rating
 
 
@@ -19,7 +19,7 @@ async def ratings_by_side(
     found = await conn.fetch(
         """
         SELECT o.side, r.rating, cardinality(r.incomplete) > 0 AS incomplete, count(*) AS ratings
-        FROM ratings r JOIN obligations o USING (obligation_id) JOIN contracts c ON c.contract_id = r.contract_id
+        FROM contracts c JOIN ratings r USING (contract_id) JOIN obligations o USING (contract_id, obligation_id)
         WHERE r.quarter BETWEEN $5 AND $6
           AND (($2 AND c.buyer_ids @> ARRAY[$1::uuid]) OR ($3 AND c.supplier_ids @> ARRAY[$1::uuid]) OR $4)
         GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
@@ -43,17 +43,17 @@ async def returns_by_side(
     """Returns that asked for a line of that side: how many were due by today or have come, and how many came on time."""
     found = await conn.fetch(
         """
-        WITH latest AS (
-            SELECT DISTINCT ON (return_id) return_id, contract_id, due_on,
-                   (first_submitted_at AT TIME ZONE 'Europe/London')::date AS submitted_on
-            FROM return_versions WHERE quarter BETWEEN $5 AND $6 ORDER BY return_id, version DESC
+        WITH filed AS (
+            SELECT r.return_id, r.due_on, (r.first_submitted_at AT TIME ZONE 'Europe/London')::date AS submitted_on
+            FROM returns r JOIN contracts c USING (contract_id)
+            WHERE r.quarter BETWEEN $5 AND $6 AND (r.due_on < $7 OR r.first_submitted_at IS NOT NULL)
+              AND (($2 AND c.buyer_ids @> ARRAY[$1::uuid]) OR ($3 AND c.supplier_ids @> ARRAY[$1::uuid]) OR $4)
         )
-        SELECT s.side, count(*) AS due, count(*) FILTER (WHERE l.submitted_on <= l.due_on) AS on_time
-        FROM latest l JOIN contracts c USING (contract_id)
-        JOIN (SELECT DISTINCT w.return_id, o.side FROM owed w JOIN obligations o USING (obligation_id)) s USING (return_id)
-        WHERE (l.due_on < $7 OR l.submitted_on IS NOT NULL)
-          AND (($2 AND c.buyer_ids @> ARRAY[$1::uuid]) OR ($3 AND c.supplier_ids @> ARRAY[$1::uuid]) OR $4)
-        GROUP BY s.side ORDER BY s.side
+        SELECT side, count(*) AS due, count(*) FILTER (WHERE submitted_on <= due_on) AS on_time
+        FROM filed f CROSS JOIN unnest($8::text[]) AS side
+        WHERE EXISTS (SELECT FROM owed w JOIN obligations o USING (obligation_id)
+                      WHERE w.return_id = f.return_id AND o.side = side)
+        GROUP BY side ORDER BY side
         """,
         viewer.organisation_id,
         viewer.as_buyer,
@@ -62,6 +62,7 @@ async def returns_by_side(
         first.first_day,
         last.first_day,
         today,
+        list(Side),
     )
     return dict.fromkeys(Side, (0, 0)) | {Side(row["side"]): (row["due"], row["on_time"]) for row in found}
 
@@ -72,17 +73,23 @@ async def alert_dates_by_side(
     """The dates of the alerts first raised about these quarters; one about a whole return stands on each side in it."""
     found = await conn.fetch(
         """
-        SELECT s.side, a.raised_at, a.acknowledged_at, a.planned_at, a.resolved_at
-        FROM alerts a JOIN contracts c USING (contract_id)
-        JOIN LATERAL (
-            SELECT DISTINCT o.side FROM obligations o
-            WHERE o.obligation_id = a.obligation_id
-               OR (a.obligation_id IS NULL
-                   AND o.obligation_id IN (SELECT w.obligation_id FROM owed w WHERE w.return_id = a.subject_id))
-        ) s ON true
-        WHERE a.first_quarter BETWEEN $5 AND $6
-          AND (($2 AND c.buyer_ids @> ARRAY[$1::uuid]) OR ($3 AND c.supplier_ids @> ARRAY[$1::uuid]) OR $4)
-        ORDER BY s.side, a.raised_at, a.alert_id
+        WITH raised AS (
+            SELECT a.* FROM alerts a JOIN contracts c USING (contract_id)
+            WHERE a.first_quarter BETWEEN $5 AND $6
+              AND (($2 AND c.buyer_ids @> ARRAY[$1::uuid]) OR ($3 AND c.supplier_ids @> ARRAY[$1::uuid]) OR $4)
+        ), sided AS (
+            SELECT o.side, a.* FROM raised a JOIN obligations o USING (contract_id, obligation_id)
+            UNION ALL
+            SELECT side, a.* FROM raised a CROSS JOIN unnest($7::text[]) AS side
+            WHERE a.obligation_id IS NULL
+              AND EXISTS (SELECT FROM owed w JOIN obligations o ON o.obligation_id = w.obligation_id
+                          WHERE w.return_id = a.subject_id AND o.side = side)
+        )
+        SELECT side, (raised_at AT TIME ZONE 'Europe/London')::date AS raised_on,
+               (acknowledged_at AT TIME ZONE 'Europe/London')::date AS acknowledged_on,
+               (planned_at AT TIME ZONE 'Europe/London')::date AS planned_on,
+               (resolved_at AT TIME ZONE 'Europe/London')::date AS resolved_on, count(*) AS alerts
+        FROM sided GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
         """,
         viewer.organisation_id,
         viewer.as_buyer,
@@ -90,11 +97,12 @@ async def alert_dates_by_side(
         viewer.as_icb,
         first.first_day,
         last.first_day,
+        list(Side),
     )
     dates: dict[Side, list[AlertDates]] = {side: [] for side in Side}
     for row in found:
-        later = (local_date(row[name]) if row[name] else None for name in ("acknowledged_at", "planned_at", "resolved_at"))
-        dates[Side(row["side"])].append(AlertDates(local_date(row["raised_at"]), *later))
+        later = (row[name] for name in ("acknowledged_on", "planned_on", "resolved_on", "alerts"))
+        dates[Side(row["side"])].append(AlertDates(row["raised_on"], *later))
     return dates
 
 
@@ -107,7 +115,7 @@ async def approvals_by_side(
         WITH approved AS (
             SELECT l.line_id, o.side, r.first_submitted_at, min(l.at) AS at
             FROM returns r JOIN contracts c USING (contract_id)
-            JOIN line_versions l USING (return_id) JOIN obligations o ON o.obligation_id = l.obligation_id
+            JOIN line_versions l USING (contract_id, return_id) JOIN obligations o USING (contract_id, obligation_id)
             WHERE r.quarter BETWEEN $5 AND $6 AND r.first_submitted_at IS NOT NULL
               AND (($2 AND c.buyer_ids @> ARRAY[$1::uuid]) OR ($3 AND c.supplier_ids @> ARRAY[$1::uuid]) OR $4)
             GROUP BY l.line_id, o.side, r.first_submitted_at

@@ -52,9 +52,15 @@ async def in_line(
           AND ($5::text IS NULL OR a.status = $5) AND ($5::text IS NOT NULL OR $6 OR a.status <> 'resolved')
           AND ($7::text IS NULL OR a.kind = $7) AND ($8::text IS NULL OR a.severity = $8)
           AND ($9::text IS NULL OR a.level = $9) AND ($10::uuid IS NULL OR a.contract_id = $10)
-          AND ($11::text IS NULL OR position(lower($11) IN lower(c.reference || ' ' || c.title)) > 0)
-          AND ($12::uuid IS NULL OR a.acknowledged_by = $12 OR o.owner_id = $12
-               OR (a.level = 'executive' AND c.executive_id = $12))
+          AND ($11::text IS NULL OR a.contract_id = ANY (ARRAY(
+                  SELECT contract_id FROM contracts WHERE position(lower($11) IN lower(reference || ' ' || title)) > 0)))
+          AND ($12::uuid IS NULL OR a.alert_id = ANY (ARRAY(
+                  SELECT alert_id FROM alerts WHERE acknowledged_by = $12
+                  UNION ALL
+                  SELECT alert_id FROM obligations JOIN alerts USING (contract_id, obligation_id) WHERE owner_id = $12
+                  UNION ALL
+                  SELECT alert_id FROM organisations JOIN contracts ON lead_buyer_id = organisation_id
+                  JOIN alerts USING (contract_id) WHERE executive_id = $12 AND level = 'executive')))
           AND ($13::date IS NULL
                OR (place_in_line(a.status, a.escalates_on, a.recovery_due_on, a.level_since, a.resolved_at), a.alert_id)
                   > ($13, $14::uuid))
