@@ -49,7 +49,7 @@ async def test_small_numbers_are_hidden_in_tables_charts_matrices_drills_and_dow
     assert "16 FTE" in page.text
     assert "Halton hidden 1 1 1" in page.text
     assert "Sefton hidden 1 1 1" in page.text
-    rows = {row["Place"]: row for row in await analyst.rows(page, "By place")}
+    rows = {row["Place"]: row for row in await analyst.rows(page, "NT4a by place")}
     assert {place: rows[place]["Value"] for place in ("Halton", "Sefton", "Wirral")} == {
         "Halton": "",
         "Sefton": "",

@@ -120,7 +120,7 @@ def members_table(name: str, asked: AskedMeasure, totals: Sequence[Total]) -> Ta
     members = members_of(name, totals)
     return Table(
         name,
-        f"By {HEADINGS[name].lower()}",
+        f"{asked.measure.code} by {HEADINGS[name].lower()}",
         (Column(HEADINGS[name]), *AMOUNT, *COVERAGE, Column("Contracts", only="page")),
         tuple(_member_row(asked, member, total) for member, total in members),
         asked,

@@ -66,6 +66,7 @@ async def one_publication(
     identity = request.app.state.runtime.identity
     of_quarter = await store.publications(tx, quarter.first_day, after=None, limit=_PAGE)
     returns = await tables.returns_coverage(tx, asked)
+    found = await tables.framework_totals(tx, asked, None)
     changes = None
     if number > 1:
         before = await store.publication(tx, quarter.first_day, number - 1)
@@ -83,8 +84,8 @@ async def one_publication(
         changes=changes,
         covered=coverage_said(returns[False]),
         coverage=tables.coverage_table(asked, returns),
-        totals=await tables.totals(tx, asked),
-        pledges=await tables.pledges(tx, asked),
+        totals=tables.totals_table("contracts", asked, found),
+        pledges=tables.totals_table("pledges", asked, found),
         back=_LIST,
     )
 

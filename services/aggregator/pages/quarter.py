@@ -33,7 +33,7 @@ _PAGE = 50
 
 @pages.router.get("/")
 async def the_quarter(visitor: Analyst, request: Request, tx: Tx, now: Now, asked: WantedFigures) -> Response:
-    found = await tables.framework_totals(tx, asked)
+    found = await tables.framework_totals(tx, asked, None)
     returns = await tables.returns_coverage(tx, asked)
     return pages.show(
         request,
@@ -46,8 +46,8 @@ async def the_quarter(visitor: Analyst, request: Request, tx: Tx, now: Now, aske
         chart=await drawings.framed(drawings.of_coverage(asked, returns)),
         buried=await totals.buried(tx),
         coverage=tables.coverage_table(asked, returns),
-        totals=tables.totals_table("totals", asked, found),
-        pledges=await tables.pledges(tx, asked),
+        totals=tables.totals_table("contracts", asked, found),
+        pledges=tables.totals_table("pledges", asked, found),
         overlaps=overlap_notes(found),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from services.aggregator.actions import reading
 from services.aggregator.actions.reading import Wanted
@@ -101,8 +101,8 @@ def _what_is_missing(one: IncompleteReturn) -> str:
     return f"{counted_words(one.lines - one.approved, 'line')} of {one.lines} not approved"
 
 
-async def framework_totals(conn: Connection, asked: Asked, counted: Counted = "contracts") -> list[Total]:
-    """The region's, of the framework's measures, by theme and outcome, in the order of their codes."""
+async def framework_totals(conn: Connection, asked: Asked, counted: Counted | None = "contracts") -> list[Total]:
+    """The region's, of the framework's measures, by theme and outcome, in the order of their codes; None for both countings."""
     wanted = Wanted(dimensions=(Dimension.REGION,), counted=counted, own=False)
     found, _ = await reading.totals(
         conn, asked.quarter, wanted, threshold=asked.threshold, as_of=asked.as_of, publication=asked.number
@@ -115,23 +115,25 @@ def in_catalogue_order(found: list[Total]) -> list[Total]:
 
 
 async def totals(conn: Connection, asked: Asked) -> Table:
-    return totals_table("totals", asked, await framework_totals(conn, asked))
+    return totals_table("contracts", asked, await framework_totals(conn, asked))
 
 
 async def pledges(conn: Connection, asked: Asked) -> Table:
     return totals_table("pledges", asked, await framework_totals(conn, asked, "pledges"))
 
 
-_CAPTIONS = {
-    "totals": "What contracts delivered in the region",
-    "pledges": "What Partner VCFSE pledges delivered, counted apart from contracts",
+_NAMES: dict[Counted, tuple[str, str]] = {
+    "contracts": ("totals", "What contracts delivered in the region"),
+    "pledges": ("pledges", "What Partner VCFSE pledges delivered, counted apart from contracts"),
 }
 
 
-def totals_table(name: str, asked: Asked, found: list[Total]) -> Table:
+def totals_table(counted: Counted, asked: Asked, found: Sequence[Total]) -> Table:
+    """Of ``found`` those that are counted so."""
+    name, caption = _NAMES[counted]
     return Table(
         name,
-        _CAPTIONS[name],
+        caption,
         (
             Column("Theme", only="file"),
             Column("Outcome", only="file"),
@@ -141,7 +143,7 @@ def totals_table(name: str, asked: Asked, found: list[Total]) -> Table:
             *AMOUNT,
             *COVERAGE,
         ),
-        tuple(Row(_total_cells(asked, total), group=theme_of(total)) for total in found),
+        tuple(Row(_total_cells(asked, total), group=theme_of(total)) for total in found if total.counted == counted),
         asked,
         empty="Nothing is due, or known yet, for this quarter.",
     )

@@ -63,7 +63,7 @@ async def quarterly_report(visitor: Analyst, request: Request, tx: Tx, now: Now,
 
 async def _sections(conn: Connection, asked: Asked) -> list[_Section]:
     returns = await quarter_tables.returns_coverage(conn, asked)
-    totals = await quarter_tables.framework_totals(conn, asked)
+    totals = await quarter_tables.framework_totals(conn, asked, None)
     pledged = AskedYear(asked.quarter.financial_year, asked.cut, asked.publication)
     report = await partner.report_of(conn, pledged)
     coverage = drawings.of_coverage(asked, returns)
@@ -81,8 +81,8 @@ async def _sections(conn: Connection, asked: Asked) -> list[_Section]:
             "What was delivered",
             ("Measures of one theme stand together and are never added up.", *overlap_notes(totals)),
             tables=(
-                quarter_tables.totals_table("totals", asked, totals),
-                await quarter_tables.pledges(conn, asked),
+                quarter_tables.totals_table("contracts", asked, totals),
+                quarter_tables.totals_table("pledges", asked, totals),
             ),
         ),
         _Section("This quarter against the last four", tables=(await matrices.matrix(conn, asked, "quarters"),)),
@@ -121,7 +121,8 @@ def _printed(nth: int, section: _Section) -> dict[str, Any]:
 
 
 def _table(table: Table) -> dict[str, Any]:
-    shown = table.shown("page")
+    # A board's papers are public: what a buyer shows the ICB alone is not printed.
+    shown = [nth for nth in table.shown("page") if table.columns[nth].heading != "Contracts"]
     return {
         "caption": table.caption,
         "standing": table.asked.standing if table.asked else "",
