@@ -2,6 +2,7 @@
 
 from services.returns.pages import (
     activities,
+    case_studies,
     certifying,
     evidence,
     history,
@@ -16,6 +17,7 @@ from services.returns.pages.routing import pages
 
 __all__ = [
     "activities",
+    "case_studies",
     "certifying",
     "evidence",
     "history",

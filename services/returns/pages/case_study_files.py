@@ -1,0 +1,74 @@
+"""Case studies to take away: a Word document to tell from, and a table with the consents for the record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import BytesIO
+
+from docx import Document
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Pt
+
+from services.returns.models.case_studies import Story
+from services.returns.pages.words import of_figure
+from shared.spreadsheets import write_csv
+from shared.words import day, label, listed, months
+
+_HEADINGS = (
+    "Title", "Supplier", "Buyer", "Contract", "Quarter", "Measure", "Reported", "Story",
+    "Consent given by", "Consent given on", "How",
+)  # fmt: skip
+
+
+def as_csv(stories: Sequence[Story]) -> bytes:
+    """The stories that somebody consented to, with their consents."""
+    rows = []
+    for story in stories:
+        study, consent, contract = story.marked, story.consent, story.contract
+        if study is None or consent is None:
+            continue
+        rows.append(
+            (
+                study.title,
+                listed([party.name for party in contract.suppliers]),
+                listed([party.name for party in contract.buyers]),
+                f"{contract.reference} {contract.title}",
+                months(story.quarter),
+                story.terms.measure.label,
+                of_figure(story.figure, story.terms),
+                consent.story,
+                consent.given_by,
+                consent.given_on.isoformat(),
+                label(consent.how),
+            )
+        )
+    return write_csv(_HEADINGS, rows)
+
+
+def as_docx(stories: Sequence[Story]) -> bytes:
+    """The stories that somebody consented to, in those words, without who it was."""
+    made = Document()
+    made.core_properties.title, made.core_properties.author = "Case studies", "Parity"
+    made.core_properties.language = "en-GB"
+    language = OxmlElement("w:lang")
+    language.set(qn("w:val"), "en-GB")
+    made.styles["Normal"].element.get_or_add_rPr().append(language)
+    made.styles["Normal"].font.size = Pt(11)
+    made.add_heading("Case studies", level=1)
+    for story in stories:
+        study, consent, contract = story.marked, story.consent, story.contract
+        if study is None or consent is None:
+            continue
+        made.add_heading(study.title, level=2)
+        made.add_paragraph(
+            f"{listed([party.name for party in contract.suppliers])} for {listed([party.name for party in contract.buyers])}, "
+            f"{months(story.quarter)}. {story.terms.measure.label}: {of_figure(story.figure, story.terms)}."
+        )
+        for paragraph in consent.story.splitlines():
+            if paragraph.strip():
+                made.add_paragraph(paragraph.strip())
+        made.add_paragraph(f"Contract {contract.reference} {contract.title}. Told with consent given on {day(consent.given_on)}.")
+    held = BytesIO()
+    made.save(held)
+    return held.getvalue()
