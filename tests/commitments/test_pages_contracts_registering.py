@@ -166,11 +166,21 @@ async def test_targets_are_pasted_or_refused_at_their_line(desk: Desk) -> None:
         "2026-27 Q1\t50\n2026-27 Q2\tmany": "Line 2: many is no target",
         "1\n2\n3": "The contract has 8 quarters, and there are 3 targets",
         "2031-32 Q1 5": "2031-32 Q1 is not among the quarters",
+        "2026-27 Q1 5\n2026-27 Q1 6": "2026-27 Q1 has 2 targets",
+        "2026-27-Q1 5 6": "Line 1: 5 6 is no target",
         "": "Enter or paste the targets",
     }.items():
         again = await manager.submit(page, "Save and continue", {"how": "table", "table": table}, expect=422)
         assert said in again.text
         assert again.form("Save and continue").fields["table"][0].strip() == table
+    award = await manager.get(f"{base}/award")
+    await manager.submit(award, "Save and come back later", {"starts_on-year": ""})
+    for how in ({"how": "each", "each": "5"}, {"how": "table", "table": "2026-27 Q1 5"}):
+        again = await manager.submit(page, "Save and continue", how, expect=422)
+        assert again.links["Enter the first and last day of the contract first"] == "#how"
+        assert "First day must be a real date" in (await manager.get(f"{base}/check", expect=422)).text
+    await manager.submit(page, "Save and continue", {"how": "spread", "total": "80", "way": "evenly"}, expect=422)
+    await manager.submit(award, "Save and come back later")
     done = await manager.submit(page, "Save and continue", {"how": "table", "table": "2026-27 Q1\t1,050\n2026-27 Q4\t20.5"})
     assert "1,050 hours" in done.text
     assert "20.5 hours" in done.text

@@ -84,12 +84,20 @@ async def test_an_obligation_is_varied_after_looking_at_both(desk: Desk) -> None
     assert stale.form("Check what changes").fields["each"] == ["80"]
 
 
-async def test_targets_of_quarters_before_are_refused_at_their_field(desk: Desk) -> None:
+async def test_the_past_is_left_alone_by_a_table_of_all_quarters(desk: Desk) -> None:
     page = await desk.varying()
-    said = {"from_quarter": this_quarter(desk).next().code, "reason": "Less."}
-    again = await desk.manager.submit(page, "Check what changes", said, expect=422)
+    [table] = page.form("Check what changes").fields["table"]
+    this, said = this_quarter(desk), {"from_quarter": this_quarter(desk).next().code, "reason": "More."}
+    later = table.replace(f"{this.next()}: 50", f"{this.next()}: 70")
+    check = await desk.manager.submit(page, "Check what changes", {**said, "table": later}, expect=200)
+    assert f"{this.next()} target 50 hours 70 hours" in check.text
+    rewritten = {**said, "table": table.replace(f"{this}: 50", f"{this}: 1")}
+    again = await desk.manager.submit(page, "Check what changes", rewritten, expect=422)
     [message] = [text for text, href in again.links.items() if href == "#table"]
-    assert "is not among the quarters" in message
+    assert f"{this} is not among the quarters" in message
+    before = {**said, "table": f"{this.previous()}: 50"}
+    empty = await desk.manager.submit(page, "Check what changes", before, expect=422)
+    assert empty.links["Enter a target for each quarter from the first one that changes"] == "#table"
 
 
 async def test_an_obligation_can_come_to_an_end(desk: Desk) -> None:
@@ -132,7 +140,7 @@ async def test_obligations_come_by_spreadsheet_all_or_none(desk: Desk) -> None:
         for heading, value in row.items():
             sheet.cell(number, columns[heading], value)
     refused = await desk.upload(_saved(book), expect=422)
-    assert "Nothing was recorded" in refused.text
+    assert "Nothing was saved" in refused.text
     assert "Obligations, row 3" in refused.text
     assert "Enter a number" in refused.text
     assert refused.form("Upload").fields["reason"] == ["As awarded."]

@@ -24,7 +24,7 @@ class TooManyBegun(Conflict):
 
 async def begin(conn: Connection, kind: DraftKind, content: ContractDraft, *, by: Caller, at: datetime) -> Draft:
     """Raises TooManyBegun."""
-    if len(await store.of_person(conn, by.person_id, limit=MOST)) >= MOST:
+    if await store.count(conn, by.person_id) >= MOST:
         raise TooManyBegun
     draft = Draft(draft_id=new_id(), person_id=by.person_id, kind=kind, content=content, updated_at=at)
     await store.save(conn, draft)

@@ -130,8 +130,7 @@ async def show_proposal(request: Request, proposal_id: UUID, tx: Tx, visitor: Ma
 async def register(proposal_id: UUID, tx: Tx, now: Now, visitor: Manager) -> Response:
     """Goes on with what the person has begun of this proposal, or begins."""
     proposal = await actions.read_proposal(tx, proposal_id, by=visitor.caller)
-    begun = await draft_store.of_person(tx, visitor.caller.person_id, limit=draft_actions.MOST)
-    draft = next((one for one in begun if one.content.proposal_id == proposal_id), None)
+    draft = await draft_store.of_proposal(tx, visitor.caller.person_id, proposal_id)
     if draft is None:
         content = begun_with(proposal)
         draft = await draft_actions.begin(tx, DraftKind.FROM_NOTICE, content, by=visitor.caller, at=now)
@@ -190,7 +189,7 @@ def _against(bound: Bound[Any], error: ParityError) -> Bound[Any]:
 
 
 async def _page(request: Request, conn: Connection, visitor: Visitor, proposal: ProposalKept, form: Bound[Any]) -> Response:
-    begun = await draft_store.of_person(conn, visitor.caller.person_id, limit=draft_actions.MOST)
+    begun = await draft_store.of_proposal(conn, visitor.caller.person_id, proposal.proposal_id)
     return pages.show(
         request,
         "notice.jinja",
@@ -203,7 +202,7 @@ async def _page(request: Request, conn: Connection, visitor: Visitor, proposal: 
             and one.after is not None
             and not (one.field == "value.amount" and len(proposal.contract_ids) > 1)
         ),
-        begun=any(one.content.proposal_id == proposal.proposal_id for one in begun),
+        begun=begun is not None,
         form=form,
         back={"href": link("commitments", "/notices"), "text": "Back to notices"},
     )

@@ -71,7 +71,7 @@ async def vary(
     """First shows what it comes to, beside what stands; then, confirmed, does it."""
     contract, obligation = await _found(tx, contract_id, obligation_id, visitor)
     typed = typed_in(form)
-    bound, variation, version = _bound(typed, contract)
+    bound, variation, version = _bound(typed, contract, obligation)
     if variation is None or form.get("do") == "edit":
         shown = bound if form.get("do") != "edit" else Bound(typed)
         return _page(request, contract, obligation, shown, now)
@@ -98,19 +98,24 @@ def _field_of(typed: Typed) -> str:
     return {"each": "each", "table": "table"}.get(str(typed.get("how", "")), "total")
 
 
-def _bound(typed: Typed, contract: Contract) -> tuple[Bound[Any], Variation | None, int]:
+def _bound(typed: Typed, contract: Contract, obligation: Obligation) -> tuple[Bound[Any], Variation | None, int]:
     """The form with all that is wrong with it, or what it asks for and the version that was seen."""
     bound: Bound[_Varying] = bind_typed(_Varying, typed)
     said = bound.value
     if said is not None and said.what == _ENDS:
         return bound, Variation(from_quarter=said.from_quarter, reason=said.reason), said.version
-    quarters = quarters_between(said.from_quarter, Quarter.of(contract.ends_on)) if said else []
+    first = said.from_quarter if said else Quarter.of(contract.starts_on)
+    quarters = quarters_between(first, Quarter.of(contract.ends_on))
     targets, table = targets_of(typed, quarters)
     bands, wrong = _bands(typed)
     errors = (*bound.errors, *targets.errors, *wrong)
     if said is None or targets.value is None or errors:
         return Bound(typed, errors=errors, key=bound.key), None, 0
-    counted = targets.value
+    counted, stands = targets.value, {one.quarter: one.target for one in targets_in_force(obligation)}
+    # The table comes filled with all quarters: those before stay as they are, and are in nobody's way.
+    table = tuple(one for one in table if one.quarter >= said.from_quarter or stands.get(one.quarter) != one.target)
+    if counted.how == "table" and not table:
+        return bound.wrong("Enter a target for each quarter from the first one that changes", name="table"), None, 0
     counting = Counting(
         wording=said.wording or "",
         basis=counted.basis,
@@ -139,7 +144,7 @@ def _as_it_stands(obligation: Obligation) -> Typed:
         "what": "changes",
         "wording": newest.wording,
         "how": "table",
-        "table": "\n".join(f"{one.quarter} {plain(one.target)}" for one in newest.targets),
+        "table": "\n".join(f"{one.quarter}: {plain(one.target)}" for one in newest.targets),
         "basis": terms.basis.value,
         "fte_counting": terms.fte_counting.value,
         "over_time": terms.over_time.value,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 
@@ -27,7 +28,11 @@ def read_targets(text: str, quarters: Sequence[Quarter]) -> tuple[QuarterTarget,
     if len(rows) > _MOST or not rows:
         raise CannotReadTargets
     if all(_QUARTER.fullmatch(row[0]) for row in rows):
-        return tuple(_named(number, row) for number, row in enumerate(rows, 1))
+        named = tuple(_named(number, row) for number, row in enumerate(rows, 1))
+        quarter, times = Counter(one.quarter for one in named).most_common(1)[0]
+        if times > 1:
+            raise CannotReadTargets(f"{quarter} has {times} targets. Enter one line for each quarter")
+        return named
     figures = [cell for row in rows for cell in row]
     if len(figures) != len(quarters):
         raise CannotReadTargets(f"The contract has {len(quarters)} quarters, and there are {len(figures)} targets")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from services.commitments.models.contracts import Part
 from services.commitments.models.measures import CatalogueMeasure
-from shared.db import Connection
+from shared.db import Connection, Record
 from shared.obligations import Measure
 
 
@@ -26,16 +27,25 @@ async def measures(conn: Connection, buyer_id: UUID, *, theme: str = "", words: 
         words,
         limit,
     )
-    return [
-        CatalogueMeasure(
-            measure=Measure(
-                **{name: row[name] for name in Measure.model_fields if name != "overlaps"}, overlaps=tuple(row["overlapping"])
-            ),
-            status=row["status"],
-            note=row["note"],
-        )
-        for row in rows
-    ]
+    return [CatalogueMeasure(measure=_measure(row), status=row["status"], note=row["note"]) for row in rows]
+
+
+async def measures_called(conn: Connection, buyer_id: UUID, codes: Sequence[str]) -> dict[str, Measure]:
+    """By their codes: the buyer's own, else the newest framework's."""
+    rows = await conn.fetch(
+        """
+        SELECT DISTINCT ON (code) * FROM catalogue WHERE code = ANY($1) AND (buyer_id IS NULL OR buyer_id = $2)
+        ORDER BY code, buyer_id NULLS LAST, loaded_at DESC, framework
+        """,
+        list(codes),
+        buyer_id,
+    )
+    return {row["code"]: _measure(row) for row in rows}
+
+
+def _measure(row: Record) -> Measure:
+    fields = {name: row[name] for name in Measure.model_fields if name != "overlaps"}
+    return Measure(**fields, overlaps=tuple(row["overlapping"]))
 
 
 async def themes(conn: Connection) -> list[str]:

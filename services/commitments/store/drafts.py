@@ -20,6 +20,23 @@ async def of_person(conn: Connection, person_id: UUID, *, limit: int) -> list[Dr
     return [_draft(row) for row in rows]
 
 
+async def count(conn: Connection, person_id: UUID) -> int:
+    found: int = await conn.fetchval("SELECT count(*) FROM drafts WHERE person_id = $1", person_id)
+    return found
+
+
+async def of_proposal(conn: Connection, person_id: UUID, proposal_id: UUID) -> Draft | None:
+    """What this person has begun of it, the latest touched."""
+    row = await conn.fetchrow(
+        """
+        SELECT * FROM drafts WHERE person_id = $1 AND content->>'proposal_id' = $2::text ORDER BY updated_at DESC LIMIT 1
+        """,
+        person_id,
+        str(proposal_id),
+    )
+    return row and _draft(row)
+
+
 async def find(conn: Connection, draft_id: UUID, person_id: UUID) -> Draft | None:
     row = await conn.fetchrow("SELECT * FROM drafts WHERE draft_id = $1 AND person_id = $2", draft_id, person_id)
     return row and _draft(row)

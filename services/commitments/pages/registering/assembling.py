@@ -54,7 +54,11 @@ def targets_of(typed: Typed, quarters: list[Quarter]) -> tuple[Bound[Targets], t
     """The form, and the targets by quarter where they are not spread from a total."""
     bound: Bound[Targets] = bind_typed(Targets, typed)
     said = bound.value
-    if said is None or said.how == "spread":
+    if said is None:
+        return bound, ()
+    if not quarters:
+        return bound.wrong("Enter the first and last day of the contract first", name="how"), ()
+    if said.how == "spread":
         return bound, ()
     if said.each is not None:
         return bound, tuple(QuarterTarget(quarter=quarter, target=said.each) for quarter in quarters)

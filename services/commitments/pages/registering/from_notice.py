@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from fastapi import Request, Response
-from pydantic import BaseModel, Field, ValidationInfo, create_model, field_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, create_model
 
 from services.commitments.actions import drafts as actions
 from services.commitments.actions import proposals as proposal_actions
@@ -18,7 +18,7 @@ from services.commitments.notices import ProposedObligation, ProposedParty, Toge
 from services.commitments.pages import words
 from services.commitments.pages.registering.assembling import award_parts, obligations, places_of, problems_of
 from services.commitments.pages.registering.forms import Award
-from services.commitments.pages.registering.steps import Problem, kept, place
+from services.commitments.pages.registering.steps import Problem, ids_in, kept, place
 from services.commitments.pages.routing import Manager, pages
 from services.commitments.store import choosing
 from services.commitments.store import organisations as organisation_store
@@ -127,18 +127,10 @@ def key_of(party: ProposedParty) -> str:
     return uuid5(NAMESPACE_URL, party.id).hex[:12]
 
 
-class _Together(BaseModel):
-    suppliers_are: Annotated[
-        Together | None, Says("", "Select how the suppliers hold the contract"), Field(validate_default=True)
-    ] = None
-    lead: Annotated[str | None, Says("", "Select which supplier leads"), Field(validate_default=True)] = None
-
-    @field_validator("lead")
-    @classmethod
-    def _one_leads(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if value is None and info.data.get("suppliers_are") is Together.JOINT:
-            raise ValueError("Select which supplier leads")
-        return value
+def _one_leads(value: str | None, info: ValidationInfo) -> str | None:
+    if value is None and info.data.get("suppliers_are") is Together.JOINT:
+        raise ValueError("Select which supplier leads")
+    return value
 
 
 def parties_form(proposal: ProposalKept, known: Iterable[str]) -> type[BaseModel]:
@@ -155,7 +147,9 @@ def parties_form(proposal: ProposalKept, known: Iterable[str]) -> type[BaseModel
             fields[f"sector-{key}"] = (Annotated[Sector | None, Says("", "Select the sector")], None)
             fields[f"place-{key}"] = (Annotated[Place | None, Says("", "Select the place")], None)
     if len(standing.suppliers) > 1:
-        return create_model("Parties", __base__=_Together, **fields)
+        says = Says("Select how the suppliers hold the contract", "Select how the suppliers hold the contract")
+        fields["suppliers_are"] = (Annotated[Together, says], ...)
+        fields["lead"] = (Annotated[str | None, AfterValidator(_one_leads), Field(validate_default=True)], None)
     return create_model("Parties", **fields)
 
 
@@ -198,8 +192,7 @@ async def notice_parties_page(
             said = form.text(f"party-{key_of(party)}")
             searched = form.text(f"find-{key_of(party)}").strip()
             found = await choosing.organisations(conn, part, searched, limit=_MOST_FOUND) if searched else []
-            chosen = [UUID(said)] if _is_id(said) else []
-            names = dict(found) | await choosing.names(conn, [*chosen, *([own] if part is Part.BUYER else [])])
+            names = dict(found) | await choosing.names(conn, [*ids_in([said]), *([own] if part is Part.BUYER else [])])
             choices[party.id] = [{"value": id, "text": name} for id, name in names.items()]
             if part is Part.SUPPLIER:
                 new = {"value": _NEW, "text": "Record it as a new organisation", "hint": party.name or party.id}
@@ -217,14 +210,6 @@ async def notice_parties_page(
         places=words.PLACES,
         back={"href": place(draft, "award"), "text": "Back to what was awarded"},
     )
-
-
-def _is_id(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
 
 
 async def confirmation(conn: Connection, draft: Draft, proposal: ProposalKept) -> Confirmation | list[Problem]:

@@ -26,7 +26,7 @@ from services.commitments.pages.registering.steps import (
 from services.commitments.pages.routing import Manager, pages
 from services.commitments.rules.counting import Counted, count
 from services.commitments.rules.measures import COMBINED
-from services.commitments.store import measures as measure_store
+from services.commitments.store import choosing
 from shared.api import Now, Tx
 from shared.db import Connection
 from shared.errors import FieldError
@@ -277,11 +277,11 @@ def _refused(bound: Bound[Any], errors: list[FieldError]) -> Bound[Any]:
 async def _measures(conn: Connection, visitor: Visitor, owed: Sequence[ObligationDraft]) -> dict[UUID, Measure | None]:
     """The measure of each, by its id; None while the page of the promise does not say enough about an own one."""
     buyer_id = visitor.caller.organisation_id
+    known = await choosing.measures_called(conn, buyer_id, [one.measure for one in owed if one.measure])
     found: dict[UUID, Measure | None] = {}
     for one in owed:
         if one.measure is not None:
-            known = await measure_store.find_measure(conn, one.measure, buyer_id=buyer_id)
-            found[one.id] = known.measure if known else None
+            found[one.id] = known.get(one.measure)
         else:
             promise: Bound[OwnPromise] = bind_typed(OwnPromise, one.promise)
             found[one.id] = _own(promise.value, buyer_id) if promise.value else None

@@ -13,7 +13,7 @@ from services.commitments.models.drafts import Draft, Typed
 from services.commitments.pages.registering.assembling import parties_of, places_of
 from services.commitments.pages.registering.forms import PLACES, Parties
 from services.commitments.pages.registering.from_notice import keep_notice_parties, notice_parties_page, proposal_of
-from services.commitments.pages.registering.steps import comes_back_later, kept, place
+from services.commitments.pages.registering.steps import comes_back_later, ids_in, kept, place
 from services.commitments.pages.routing import Manager, pages
 from services.commitments.store import choosing
 from shared.api import Now, Tx
@@ -72,7 +72,7 @@ def _ids(typed: Typed, name: str) -> list[str]:
 
 async def _page(request: Request, conn: Connection, visitor: Visitor, draft: Draft, form: Bound[Parties]) -> Response:
     own = visitor.caller.organisation_id
-    held = {part: [UUID(one) for one in form.many(name) if _is_id(one)] for part, name in _LISTS.items()}
+    held = {part: ids_in(form.many(name)) for part, name in _LISTS.items()}
     found: dict[str, Any] = {}
     for part in Part:
         words = form.text(f"find-{part}").strip()
@@ -92,14 +92,6 @@ async def _page(request: Request, conn: Connection, visitor: Visitor, draft: Dra
         back={"href": place(draft, "award"), "text": "Back to what was awarded"},
         most=_MOST_FOUND,
     )
-
-
-def _is_id(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
 
 
 @pages.router.get("/registering/{draft_id:uuid}/places")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -50,6 +52,15 @@ def kept(form: FormData) -> Typed:
 
 def _storable(said: str | list[str]) -> str | list[str]:
     return said.replace("\0", "") if isinstance(said, str) else [one.replace("\0", "") for one in said]
+
+
+def ids_in(said: Iterable[str]) -> list[UUID]:
+    """Those of these texts that are ids."""
+    found = []
+    for text in said:
+        with suppress(ValueError):
+            found.append(UUID(text))
+    return found
 
 
 def comes_back_later(form: FormData) -> bool:
