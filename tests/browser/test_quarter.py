@@ -64,9 +64,8 @@ async def test_an_analyst_cuts_looks_behind_and_closes(browser: Browser, runtime
             await page.get_by_role("link", name="CSV of NT8 by place").click()
         downloaded = await downloading.value
         assert downloaded.suggested_filename == "places-NT8-2026-27-Q2-provisional-2026-10-20.csv"
-        assert "Provisional, as known at the end of 20 October 2026" in await asyncio.to_thread(
-            Path(await downloaded.path()).read_text
-        )
+        rows = await asyncio.to_thread(Path(await downloaded.path()).read_text)
+        assert "Provisional, as known at the end of 20 October 2026" in rows
         await page.get_by_role("link", name="See the contracts behind this total").click()
         await expect(page.get_by_role("rowheader", name="C-1")).to_be_visible()
         await examine(page, "contracts behind a total")
