@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
 
-from shared.events.commitments import IcbSees
+from shared.events.commitments import ContractVaried, IcbSees
 from shared.obligations import Side
 from tests.alerts.builders import BUYER, OTHER_BUYER, OTHER_SUPPLIER, Contract, Promised, an_organisation, at
 from tests.alerts.conftest import World
@@ -83,8 +84,13 @@ class TestWorkList:
         assert page.form("Show these alerts").fields["mine"] == ["yes"]
 
     async def test_a_filter_that_nobody_offers_is_named(self, people: People) -> None:
-        page = await (await people.manager()).get("/alerts/?severity=fatal", expect=422)
+        manager = await people.manager()
+        page = await manager.get("/alerts/?severity=fatal", expect=422)
         assert page.links["Select a severity from the list"] == "#severity"
+        long = await manager.get(f"/alerts/?contract={'x' * 201}", expect=422)
+        assert long.links["Enter no more than 200 characters"] == "#contract"
+        assert "#contract" in (await manager.get("/alerts/?contract=%00", expect=422)).links.values()
+        assert "Begin without a cursor" in (await manager.get("/alerts/?cursor=nonsense", expect=400)).text
 
     async def test_it_is_paged_without_losing_or_repeating_any(self, world: World, people: People) -> None:
         many = Contract("many", tuple(Promised(f"promise-{n:02}") for n in range(32)))
@@ -302,6 +308,21 @@ class TestToday:
         assert f'"/returns/{missing.return_id(Q2)}"' in page.html
         await world.hear((missing.submitted(Q2, NOON), NOON))
         assert "GONE-3" not in (await manager.get("/alerts/today")).text.split("Returns overdue")[1]
+
+    async def test_swapped_sides_change_nothing_on_any_list(self, world: World, people: People) -> None:
+        promised = [Promised("S1"), Promised("C1", Side.CORE_SERVICE)]
+        contract = Contract("MV-1", promised)
+        await short(world, contract, "10", "S1")
+        await world.hear((contract.approved(Q2, "40", "C1"), NOON - timedelta(hours=1)))
+        manager = await people.manager()
+        paths = ("/alerts/today", "/alerts/")
+        before = [(await manager.get(path)).text for path in paths]
+        assert "S1" in before[0]
+        other = {Side.CORE_SERVICE: Side.SOCIAL_VALUE, Side.SOCIAL_VALUE: Side.CORE_SERVICE}
+        swapped = Contract("MV-1", [replace(one, side=other[one.side]) for one in promised])
+        await world.hear((swapped.recorded(2, ContractVaried), NOON))
+        assert await world.runtime.pool.fetchval("SELECT side FROM obligations WHERE reference = 'S1'") == "core_service"
+        assert [(await manager.get(path)).text for path in paths] == before
 
     async def test_a_quiet_day_says_so(self, people: People) -> None:
         page = await (await people.manager(organisation_id=OTHER_BUYER)).get("/alerts/today")

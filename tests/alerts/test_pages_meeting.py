@@ -70,6 +70,9 @@ class TestMeeting:
         form = await manager.get(PATH)
         missing = await manager.submit(form, "Save the task", expect=422)
         assert missing.links["Enter what will be done"] == "#what"
+        long = await manager.submit(form, "Save the task", {**TASK, "what": "x" * 501, "owner": "y" * 201}, expect=422)
+        assert long.links["Enter no more than 500 characters"] == "#what"
+        assert long.links["Enter no more than 200 characters"] == "#owner"
         past = await manager.submit(form, "Save the task", {**TASK, "due_on-day": "4", "due_on-month": "1"}, expect=422)
         assert past.links["Enter a date that has not passed"] == "#due_on-day"
         assert past.form("Save the task").fields["owner"] == ["Tom, Brightwater"]

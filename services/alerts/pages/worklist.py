@@ -18,6 +18,7 @@ from services.alerts.rules.viewing import eyes
 from services.alerts.store import worklist as store
 from shared.access import Role
 from shared.api import Now, Tx, decode_cursor, encode_cursor
+from shared.obligations import Text
 from shared.pages.forms import Bound, Says, bind
 from shared.quarters import local_date
 from shared.ratings import AlertKind, AlertStatus, EscalationLevel, Severity
@@ -33,7 +34,7 @@ class Filters(BaseModel):
     severity: Annotated[Severity | None, Says("", "Select a severity from the list")] = None
     kind: Annotated[AlertKind | None, Says("", "Select a kind from the list")] = None
     level: Annotated[EscalationLevel | None, Says("", "Select a level from the list")] = None
-    contract: Annotated[str | None, Says("", "Enter no more than 200 characters"), Field(max_length=200)] = None
+    contract: Annotated[Text | None, Says("", "Enter no more than 200 characters"), Field(max_length=200)] = None
     contract_id: UUID | None = None
     mine: Literal["yes"] | None = None
     cursor: str | None = None

@@ -12,6 +12,9 @@ from services.alerts.store.sight import SeenAlert, as_seen
 from shared.db import Connection
 from shared.ratings import AlertKind, AlertStatus, EscalationLevel, Severity
 
+_RESOLVED_FROM = date(9000, 1, 1)
+"""Where in the line (the database's ``place_in_line``) what is resolved begins, far behind what is not."""
+
 
 @dataclass(frozen=True, slots=True)
 class WorkFilter:
@@ -41,6 +44,8 @@ async def in_line(
     conn: Connection, viewer: Viewer, wanted: WorkFilter, *, limit: int, after: tuple[date, UUID] | None = None
 ) -> Sequence[InLine]:
     """What escalates first comes first; what has reached the last level, before it; what is resolved, at the end."""
+    first = _RESOLVED_FROM if wanted.status is AlertStatus.RESOLVED else date.min
+    last = date.max if wanted.resolved_too or wanted.status is AlertStatus.RESOLVED else _RESOLVED_FROM
     found = await conn.fetch(
         """
         SELECT a.*, c.reference AS contract_reference, c.title AS contract_title, c.buyer_ids, c.supplier_ids,
@@ -49,7 +54,8 @@ async def in_line(
         FROM alerts a JOIN contracts_in_sight c USING (contract_id) LEFT JOIN obligations o ON o.obligation_id = a.obligation_id
         WHERE (($2 AND c.buyer_ids @> ARRAY[$1::uuid]) OR ($3 AND c.supplier_ids @> ARRAY[$1::uuid])
                OR ($4 AND (a.level = 'icb' OR c.shared_with_icb)))
-          AND ($5::text IS NULL OR a.status = $5) AND ($5::text IS NOT NULL OR $6 OR a.status <> 'resolved')
+          AND ($5::text IS NULL OR a.status = $5)
+          AND place_in_line(a.status, a.escalates_on, a.recovery_due_on, a.level_since, a.resolved_at) BETWEEN $6 AND $16
           AND ($7::text IS NULL OR a.kind = $7) AND ($8::text IS NULL OR a.severity = $8)
           AND ($9::text IS NULL OR a.level = $9) AND ($10::uuid IS NULL OR a.contract_id = $10)
           AND ($11::text IS NULL OR a.contract_id = ANY (ARRAY(
@@ -72,7 +78,7 @@ async def in_line(
         viewer.as_supplier,
         viewer.as_icb,
         wanted.status,
-        wanted.resolved_too,
+        first,
         wanted.kind,
         wanted.severity,
         wanted.level,
@@ -82,6 +88,7 @@ async def in_line(
         after[0] if after else None,
         after[1] if after else None,
         limit,
+        last,
     )
     return [InLine(as_seen(row), row["place"]) for row in found]
 
