@@ -46,19 +46,20 @@ _KNOWN = f"""
 _KNOWN_OF = f"""
     WITH said AS MATERIALIZED (
         SELECT DISTINCT return_id, line_id FROM figures WHERE quarter = $1 AND measure_id = ANY($4::uuid[])
+    ), owing AS MATERIALIZED (
+        SELECT return_id FROM dues WHERE quarter = $1 AND measure_ids && $4::uuid[] UNION SELECT return_id FROM said
     ), newest AS MATERIALIZED (
-        SELECT DISTINCT ON (return_id) * FROM dues
-        WHERE {_WHEN} AND return_id IN (
-            SELECT return_id FROM dues WHERE quarter = $1 AND measure_ids && $4::uuid[] UNION SELECT return_id FROM said)
-        ORDER BY return_id, version DESC, correction DESC
+        SELECT d.* FROM owing o CROSS JOIN LATERAL (
+            SELECT * FROM dues WHERE return_id = o.return_id AND {_WHEN} ORDER BY version DESC, correction DESC LIMIT 1) AS d
     ), owed AS MATERIALIZED (
         SELECT return_id, o.* FROM newest CROSS JOIN LATERAL unnest(line_ids, measure_ids, promised, approved)
              AS o (line_id, measure_id, promised, approved)
     ), wanted AS MATERIALIZED (
         SELECT return_id, line_id FROM owed WHERE measure_id = ANY($4::uuid[]) UNION SELECT return_id, line_id FROM said
-    ), figure AS (
-        SELECT DISTINCT ON (return_id, line_id) 1 AS sign, f.* FROM figures f JOIN wanted USING (return_id, line_id) WHERE {_WHEN}
-        ORDER BY return_id, line_id, version DESC, correction DESC
+    ), figure AS MATERIALIZED (
+        SELECT 1 AS sign, f.* FROM wanted w CROSS JOIN LATERAL (
+            SELECT * FROM figures WHERE return_id = w.return_id AND line_id = w.line_id AND {_WHEN}
+            ORDER BY version DESC, correction DESC LIMIT 1) AS f
     ), lines AS (
         SELECT return_id, array_agg(line_id) AS line_ids, array_agg(measure_id) AS measure_ids,
                array_agg(promised) AS promised, array_agg(approved) AS approved
