@@ -206,7 +206,8 @@ def _said(bound: Bound[Said], terms: Terms) -> tuple[Bound[Said], Entered | None
     wrong: dict[str, str] = {}
     typed = line_form.figure_typed(bound.typed, "quantity", terms, wrong)
     if typed is None and not wrong:
-        wrong[f"quantity-{line_form.parts_of(terms)[0]}"] = "Enter how much was done"
+        first, *others = line_form.parts_of(terms)
+        wrong[f"quantity-{first}"] = "Enter how many, and out of how many" if others else "Enter how much was done"
     try:
         quantity = Entered.model_validate(typed or {})
     except ValidationError:
