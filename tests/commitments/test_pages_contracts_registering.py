@@ -233,3 +233,26 @@ async def test_a_reference_that_is_taken_is_said_before_and_loses_nothing(desk: 
     for page in (late, looked):
         assert page.links["A contract with this reference is recorded already."].endswith("/award")
     assert await desk.drafts() == 1
+
+
+async def test_nothing_that_is_typed_breaks_a_step(desk: Desk) -> None:
+    manager = desk.manager
+    page = await manager.submit(await desk.begun(), "Save and come back later", AWARD)
+    base = page.response.url.path
+    choice = await manager.get(f"{base}/measures?side=core_service&q=NT29")
+    promise = await manager.submit(choice, "Use this measure", {"measure": "NT29"})
+    targets = await manager.submit(promise, "Save and continue", SOCIAL)
+    bands = await manager.submit(targets, "Save and continue", {"how": "spread", "total": "80", "way": "evenly"})
+    own = await manager.submit(choice, "Describe a measure of our own")
+    steps = [await manager.get(f"{base}/{step}") for step in ("award", "parties", "places")]
+    for step in (bands, targets, own, promise, *steps):
+        form = step.forms[-1]
+        for said in ("", "\0", "é" * 5000, "-1", "1e400", "NaN", "<script>", "9" * 40):
+            garbage = {"suppliers": said, "how": said, "by": said, "kind": said, "share-x": said, "lead": said}
+            for fields in (dict.fromkeys(form.fields, said) | garbage, {"do": said}):
+                sent = {**form.fields, **fields, "csrf": form.fields["csrf"]}
+                answer = await manager.http.post(str(step.response.url), data=sent)
+                assert answer.status_code in (303, 422), (step.title, said, answer.status_code)
+        assert (await manager.http.get(str(step.response.url))).status_code in (200, 303)
+        await manager.get(base)
+        await manager.get(f"{base}/check", expect=422)

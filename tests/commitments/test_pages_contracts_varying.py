@@ -12,6 +12,7 @@ from services.commitments.actions.contracts import record_contract
 from services.commitments.actions.measures import ensure_catalogue
 from services.commitments.models.contracts import Contract
 from services.commitments.models.organisations import Organisation
+from shared import history
 from shared.access import NOBODY, Role
 from shared.events.commitments import ContractClosed, ContractVaried
 from shared.quarters import Quarter, local_date
@@ -124,6 +125,29 @@ async def test_a_contract_is_closed_early(desk: Desk) -> None:
     assert told.ends_on == last
 
 
+async def test_a_contract_is_described_anew_and_extended(desk: Desk) -> None:
+    page = await desk.manager.get((await desk.manager.get(desk.at)).links["Change or extend this contract"])
+    again = await desk.manager.submit(page, "Save the change", {"ends_on-year": "2025", "reason": "Extended."}, expect=422)
+    assert "A change can move the end out, not in" in again.text
+    same = await desk.manager.submit(page, "Save the change", {"reason": "Extended."}, expect=422)
+    assert "Nothing is changed yet" in same.text
+    emptied = await desk.manager.submit(page, "Save the change", {"value": "", "reason": "Lost."}, expect=422)
+    assert emptied.links["Enter the value: what is recorded cannot be taken away"] == "#value"
+    later = str(desk.contract.ends_on.year + 1)
+    done = await desk.manager.submit(again, "Save the change", {"ends_on-year": later, "title": "Meals <more>"})
+    assert done.title == "What was promised: Meals <more> – Parity"
+    assert later in done.text
+    [entry] = [one for one in await _history(desk) if one.action == "changed"]
+    assert set(entry.detail["after"]) == {"title", "ends_on", "reason"}
+    stale = await desk.manager.submit(page, "Save the change", {"reason": "Twice.", "key": ""}, expect=422)
+    assert "Somebody changed this contract meanwhile" in stale.text
+
+
+async def _history(desk: Desk) -> list[history.Entry]:
+    async with desk.office.runtime.pool.acquire() as conn:
+        return await history.of(conn, desk.contract.contract_id)
+
+
 async def test_obligations_come_by_spreadsheet_all_or_none(desk: Desk) -> None:
     page = await desk.manager.get(f"{desk.at}/obligations/upload")
     answer = await desk.manager.http.get(page.links["Template for Excel (XLSX)"])
@@ -163,7 +187,7 @@ def _saved(book: openpyxl.Workbook) -> bytes:
 async def test_only_the_buyers_own_manager_changes_a_contract(desk: Desk) -> None:
     other = await desk.office.record(name="Wirral Trust", sector="public", buyer=True)
     obligation = desk.contract.obligations[0].obligation_id
-    paths = (f"{desk.at}/close", f"{desk.at}/obligations/upload", f"{desk.at}/obligations/{obligation}/vary")
+    paths = (f"{desk.at}/change", f"{desk.at}/close", f"{desk.at}/obligations/upload", f"{desk.at}/obligations/{obligation}/vary")
     stranger = await Visit.of(
         desk.office.runtime, desk.office.runtime, Role.CONTRACT_MANAGER, organisation_id=other.organisation_id
     )

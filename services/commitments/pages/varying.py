@@ -157,14 +157,15 @@ def _as_it_stands(obligation: Obligation) -> Typed:
 
 async def _found(conn: Connection, contract_id: UUID, obligation_id: UUID, visitor: Visitor) -> tuple[Contract, Obligation]:
     """Raises NotFound, also where the contract is another buyer's."""
-    contract = await _own(conn, contract_id, visitor)
+    contract = await own_contract(conn, contract_id, visitor)
     obligation = contract.called(obligation_id)
     if obligation is None:
         raise NotFound
     return contract, obligation
 
 
-async def _own(conn: Connection, contract_id: UUID, visitor: Visitor) -> Contract:
+async def own_contract(conn: Connection, contract_id: UUID, visitor: Visitor) -> Contract:
+    """A contract of the visitor's organisation as a buyer. Raises NotFound."""
     contract = await actions.read_contract(conn, contract_id, by=visitor.caller)
     if visitor.caller.organisation_id not in {buyer.organisation_id for buyer in contract.buyers}:
         raise NotFound
@@ -218,12 +219,12 @@ def _check_page(
 
 @pages.router.get("/contracts/{contract_id:uuid}/close")
 async def ask_close(request: Request, contract_id: UUID, tx: Tx, visitor: Manager) -> Response:
-    return _close_page(request, await _own(tx, contract_id, visitor), blank())
+    return _close_page(request, await own_contract(tx, contract_id, visitor), blank())
 
 
 @pages.router.post("/contracts/{contract_id:uuid}/close")
 async def close(request: Request, contract_id: UUID, tx: Tx, now: Now, visitor: Manager, form: Form) -> Response:
-    contract = await _own(tx, contract_id, visitor)
+    contract = await own_contract(tx, contract_id, visitor)
     bound: Bound[_Closing] = bind(_Closing, form)
     if bound.value is None:
         raise Again(_close_page(request, contract, bound))

@@ -1,0 +1,84 @@
+"""Describing a contract anew: another title, value or legal regime, or a later end; with a reason."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Request, Response
+from pydantic import BaseModel
+
+from services.commitments.actions import contracts as actions
+from services.commitments.models.contracts import Contract, ContractChange, Title
+from services.commitments.models.obligations import Words
+from services.commitments.models.words import LegalRegime
+from services.commitments.pages import words
+from services.commitments.pages.registering.forms import Number
+from services.commitments.pages.routing import Manager, pages
+from services.commitments.pages.varying import own_contract
+from shared.api import Now, Tx
+from shared.errors import ParityError, PreconditionFailed
+from shared.obligations import plain
+from shared.origin import link
+from shared.pages.forms import Bound, Says, bind, blank
+from shared.pages.site import Again, Form, redirect
+from shared.words import label
+
+
+class _Described(BaseModel):
+    title: Annotated[Title, Says("Enter the title of the contract", "Title must have 1,000 characters or fewer")]
+    value: Annotated[Number | None, Says("", "Value must be a number, such as 250,000")] = None
+    ends_on: Annotated[date, Says("Enter the last day of the contract", "Last day must be a real date")]
+    legal_regime: Annotated[LegalRegime | None, Says("", "Select the legal regime from the list")] = None
+    reason: Annotated[Words, Says("Enter why it changes", "Why must have 4,000 characters or fewer")]
+    version: int = 0
+
+
+@pages.router.get("/contracts/{contract_id:uuid}/change")
+async def ask_change(request: Request, contract_id: UUID, tx: Tx, visitor: Manager) -> Response:
+    contract = await own_contract(tx, contract_id, visitor)
+    value = plain(contract.value) if contract.value is not None else None
+    regime = contract.legal_regime and contract.legal_regime.value
+    form = blank(title=contract.title, value=value, ends_on=contract.ends_on, legal_regime=regime)
+    return _page(request, contract, form)
+
+
+@pages.router.post("/contracts/{contract_id:uuid}/change")
+async def change(request: Request, contract_id: UUID, tx: Tx, now: Now, visitor: Manager, form: Form) -> Response:
+    contract = await own_contract(tx, contract_id, visitor)
+    bound: Bound[_Described] = bind(_Described, form)
+    if bound.value is None:
+        raise Again(_page(request, contract, bound))
+    said = bound.value
+    # What stands already is no change; it is left out, so that the history holds what was changed.
+    described = said.model_dump(exclude={"reason", "version"})
+    changed = {name: value for name, value in described.items() if value != getattr(contract, name)}
+    for name in ("value", "legal_regime"):
+        if name in changed and changed[name] is None:
+            bound = bound.wrong(f"Enter the {label(name).lower()}: what is recorded cannot be taken away", name=name)
+    if not changed:
+        bound = bound.wrong("Nothing is changed yet. Change something, or go back")
+    if bound.value is None:
+        raise Again(_page(request, contract, bound))
+    new = ContractChange(**changed, reason=said.reason)
+    try:
+        await actions.change_contract(tx, contract_id, new, by=visitor.caller, at=now, version=said.version)
+    except PreconditionFailed:
+        wrong = bound.wrong("Somebody changed this contract meanwhile. Look at what stands now, then save yours")
+        raise Again(_page(request, contract, wrong)) from None
+    except ParityError as error:
+        raise Again(_page(request, contract, bound.wrong(error.detail, name="ends_on"))) from None
+    return redirect(link("commitments", f"/contracts/{contract_id}"))
+
+
+def _page(request: Request, contract: Contract, form: Bound[Any]) -> Response:
+    return pages.show(
+        request,
+        "describe.jinja",
+        status=422 if form.errors else 200,
+        contract=contract,
+        form=form,
+        regimes=words.REGIMES,
+        back={"href": link("commitments", f"/contracts/{contract.contract_id}"), "text": "Back to the contract"},
+    )
