@@ -139,6 +139,10 @@ async def test_a_contract_is_described_anew_and_extended(desk: Desk) -> None:
     assert later in done.text
     [entry] = [one for one in await _history(desk) if one.action == "changed"]
     assert set(entry.detail["after"]) == {"title", "ends_on", "reason"}
+    told = await desk.manager.get(done.links["History of this contract"])
+    assert "Title: Community meals → Meals <more>" in told.text
+    assert "Extended." in told.text
+    assert "Registered" in told.text
     stale = await desk.manager.submit(page, "Save the change", {"reason": "Twice.", "key": ""}, expect=422)
     assert "Somebody changed this contract meanwhile" in stale.text
 

@@ -3,6 +3,7 @@
 from services.commitments.pages import (
     about,
     account,
+    contract_history,
     contracts,
     describing,
     forgotten,
@@ -24,6 +25,7 @@ from services.commitments.pages.routing import pages
 __all__ = [
     "about",
     "account",
+    "contract_history",
     "contracts",
     "describing",
     "forgotten",

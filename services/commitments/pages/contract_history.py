@@ -1,0 +1,65 @@
+"""Everything that was done to one contract, by whom and why."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from fastapi import Request, Response
+
+from services.commitments.actions import contracts as actions
+from services.commitments.pages.routing import Reader, pages
+from shared.api import Tx
+from shared.history import Entry
+from shared.origin import link
+from shared.pages.naming import names_of
+from shared.quarters import Quarter
+from shared.words import day, label, listed
+
+_LONGEST = 300
+_DONE = {"recorded": "Registered", "obligations added": "Obligations added", "changed": "Changed", "closed": "Closed early"}
+
+
+@pages.router.get("/contracts/{contract_id:uuid}/history")
+async def show_history(request: Request, contract_id: UUID, tx: Tx, visitor: Reader) -> Response:
+    """The latest first."""
+    contract = await actions.read_contract(tx, contract_id, by=visitor.caller)
+    entries = await actions.history_of(tx, contract_id, by=visitor.caller)
+    return pages.show(
+        request,
+        "contract_history.jinja",
+        contract=contract,
+        entries=[(entry, _done(entry), _told(entry), entry.detail.get("reason")) for entry in reversed(entries)],
+        names=await names_of(request, {entry.person_id for entry in entries}),
+        back={"href": link("commitments", f"/contracts/{contract_id}"), "text": "Back to what was promised"},
+    )
+
+
+def _done(entry: Entry) -> str:
+    return _DONE.get(entry.action, label(entry.action))
+
+
+def _told(entry: Entry) -> list[str]:
+    """What it came to, in phrases."""
+    detail = entry.detail
+    before, after = detail.get("before") or {}, detail.get("after") or {}
+    told = [f"{label(name)}: {_said(before.get(name))} → {_said(value)}" for name, value in after.items() if name != "reason"]
+    if "from_quarter" in detail:
+        told.append(f"{detail.get('obligation')}, from {Quarter.parse(detail['from_quarter'])} on")
+    if isinstance(detail.get("obligations"), list):
+        told.append(listed([str(one) for one in detail["obligations"]]))
+    if "ends_on" in detail:
+        told.append(f"Last day: {_said(detail['ends_on'])}")
+    return [one if len(one) <= _LONGEST else one[:_LONGEST] + "…" for one in told]
+
+
+def _said(value: Any) -> str:
+    if value is None or value == {}:
+        return "nothing"
+    if isinstance(value, dict):
+        return listed([f"{name} {share}" for name, share in value.items()])
+    try:
+        return day(date.fromisoformat(str(value)))
+    except ValueError:
+        return str(value)
