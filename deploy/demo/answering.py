@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploy.demo.scenario import Acknowledgement, Closing, Contract, Recovery, at_work
+from deploy.demo.scenario import Acknowledgement, Closing, Contract, Objection, Recovery, at_work
 from deploy.demo.stage import Stage
 from services.aggregator.actions.publishing import close_quarter
 from services.aggregator.store import publications
@@ -25,6 +25,19 @@ async def agree_recovery(stage: Stage, contract: Contract, told: Recovery, conn:
         if alert.status is not AlertStatus.RECOVERY_AGREED:
             at, by = at_work(told.on), stage.manager(contract)
             await working.plan_recovery(conn, alert.alert_id, told.plan, told.until, at=at, by=by)
+
+
+async def propose_recovery(stage: Stage, contract: Contract, told: Recovery, conn: Connection) -> None:
+    for alert in await _standing(stage, contract, told.obligation, conn):
+        if not await store.plans_of(conn, alert.alert_id):
+            at, by = at_work(told.on), stage.certifier(contract)
+            await working.plan_recovery(conn, alert.alert_id, told.plan, told.until, at=at, by=by)
+
+
+async def object_to(stage: Stage, contract: Contract, told: Objection, conn: Connection) -> None:
+    for alert in await _standing(stage, contract, told.obligation, conn):
+        if not await store.disputes_of(conn, alert.alert_id):
+            await working.dispute(conn, alert.alert_id, told.reason, at=at_work(told.on), by=stage.certifier(contract))
 
 
 async def close(stage: Stage, told: Closing, conn: Connection) -> None:

@@ -29,6 +29,8 @@ _TOLD: tuple[tuple[str, str, str, Act], ...] = (
     ("request", "on", "returns", filing.ask_to_restate),
     ("acknowledgement", "on", "alerts", answering.acknowledge),
     ("recovery", "on", "alerts", answering.agree_recovery),
+    ("proposal", "on", "alerts", answering.propose_recovery),
+    ("objection", "on", "alerts", answering.object_to),
 )
 """Where a contract tells of it, on which of its days, in which service, and how it is done."""
 

@@ -148,6 +148,15 @@ class Recovery(Frozen):
     obligation: str
     until: date
     plan: str
+    """``proposal``: the supplier's, which waits for an answer."""
+
+
+class Objection(Frozen):
+    """The supplier disputes an alert, and waits for an answer."""
+
+    on: date
+    obligation: str
+    reason: str
 
 
 class Weights(Frozen):
@@ -188,6 +197,8 @@ class Contract(Frozen):
     request: tuple[Restatement, ...] = ()
     acknowledgement: tuple[Acknowledgement, ...] = ()
     recovery: tuple[Recovery, ...] = ()
+    proposal: tuple[Recovery, ...] = ()
+    objection: tuple[Objection, ...] = ()
 
     @property
     def quarters(self) -> list[Quarter]:
