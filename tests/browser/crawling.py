@@ -15,6 +15,8 @@ from deploy.local.services import all_services
 from shared.origin import PATHS
 from shared.pages.visitors import COOKIE
 
+OPENED: set[str] = set()
+"""Routes that this run's links led to, downloads among them."""
 _EACH = 2
 _LINK = re.compile(r'<a\s[^>]*?href="([^"]+)"')
 _ACCEPT = {"Accept": "text/html,application/xhtml+xml,*/*"}

@@ -14,6 +14,8 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 from shared.pages.visitors import COOKIE
 
 _AXE = Axe()
+EXAMINED: set[str] = set()
+"""Paths of pages that this run has looked at."""
 _WCAG = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
     "resultTypes": ["violations"],
@@ -55,6 +57,7 @@ class Person:
         """No WCAG A or AA violation that axe finds, nothing wider than the window, a title and one heading."""
         if not self.screen.javascript:
             await page.evaluate(_TIMERS)
+        EXAMINED.add(urlsplit(page.url).path)
         found = (await _AXE.run(page, options=_WCAG)).response["violations"]
         for violation in found:
             nodes = "; ".join(str(node["target"]) for node in violation["nodes"] if not _the_design_systems(violation, node))
