@@ -14,19 +14,32 @@ class Item:
     text: str
     href: str
     roles: frozenset[Role]
+    parts: tuple[str, ...] = ()
+    """Paths of pages that belong to it as well."""
+
+    def leads_to(self, here: str) -> int:
+        """How much of a path it names; 0 where it leads elsewhere."""
+        within = (path for path in (self.href, *self.parts) if here == path or here.startswith(path.rstrip("/") + "/"))
+        return max(map(len, within), default=0)
 
 
-def _item(text: str, service: str, path: str, *roles: Role) -> Item:
-    return Item(text, link(service, path), frozenset(roles))
+def _item(text: str, service: str, path: str, *roles: Role, parts: tuple[str, ...] = ()) -> Item:
+    return Item(text, link(service, path), frozenset(roles), parts)
 
 
+_ABOUT_CONTRACTS = (
+    link("commitments", "/registering"),
+    link("commitments", "/notices"),
+    link("returns", "/contracts"),
+    link("alerts", "/contracts"),
+)
 ITEMS = (
     _item("Today", "alerts", "/today", Role.CONTRACT_MANAGER),
-    _item("Contracts", "commitments", "/contracts", Role.CONTRACT_MANAGER, Role.ICB_ANALYST),
+    _item("Contracts", "commitments", "/contracts", Role.CONTRACT_MANAGER, Role.ICB_ANALYST, parts=_ABOUT_CONTRACTS),
     _item("Returns", "returns", "/", Role.CONTRACT_MANAGER),
     _item("Your returns", "returns", "/", *SUPPLIER),
     _item("Activities", "returns", "/activities", *SUPPLIER),
-    _item("Your contracts", "commitments", "/contracts", *SUPPLIER),
+    _item("Your contracts", "commitments", "/contracts", *SUPPLIER, parts=_ABOUT_CONTRACTS),
     _item("Alerts", "alerts", "/", Role.CONTRACT_MANAGER, Role.ICB_ANALYST, *SUPPLIER),
     _item("Parity report", "alerts", "/parity", Role.CONTRACT_MANAGER),
     _item("The quarter", "aggregator", "/", Role.ICB_ANALYST),
@@ -46,9 +59,6 @@ def navigation(visitor: Visitor | None, here: str) -> list[dict[str, object]]:
     if visitor is None:
         return []
     items = [item for item in ITEMS if visitor.has(*item.roles)]
-    current = max((item.href for item in items if _leads(item.href, here)), key=len, default=None)
-    return [{"text": item.text, "href": item.href, "current": item.href == current} for item in items]
-
-
-def _leads(href: str, here: str) -> bool:
-    return here == href or here.startswith(href.rstrip("/") + "/")
+    nearest = max(items, key=lambda item: item.leads_to(here), default=None)
+    current = nearest if nearest and nearest.leads_to(here) else None
+    return [{"text": item.text, "href": item.href, "current": item is current} for item in items]
