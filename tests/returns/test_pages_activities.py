@@ -262,3 +262,12 @@ async def test_anothers_activities_are_not_there(two_lines: Office) -> None:
     for one in (path, f"{path}/remove", f"{ACTIVITIES}/new/{contract_id()}/{obligation_id('hours')}"):
         await stranger.get(one, expect=404)
     await (await two_lines.visit(Role.OPERATOR)).get(ACTIVITIES, expect=403)
+
+
+async def test_the_history_of_a_line_says_that_it_was_filled(two_lines: Office) -> None:
+    editor = await two_lines.editor()
+    await editor.submit(await noting(editor), "Save", {"quantity-value": "2", **JUNE})
+    page = await line(editor, HOURS)
+    page = await editor.get(page.links["History of this line"])
+    assert "Filled from activities" in page.text
+    assert "2 hours" in page.text

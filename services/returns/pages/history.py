@@ -50,6 +50,7 @@ _DONE = {
     "review_overdue": "Review found overdue",
     "submitted": "Return submitted",
     "saved": "Draft saved",
+    "filled": "Filled from activities",
     "judged": "Story judged",
     "approved": "Approved",
     "changes_requested": "Changes requested",
@@ -145,7 +146,7 @@ def _done(before: LineVersion, after: LineVersion, *, restated: bool) -> str:
         case LineStatus.APPROVED, LineStatus.APPROVED:
             action = "restated" if restated else "evidence_added"
         case _:
-            action = "saved"
+            action = "filled" if after.filled_from and after.filled_from != before.filled_from else "saved"
     return _DONE[action]
 
 
