@@ -84,6 +84,20 @@ async def test_a_notice_becomes_a_contract_by_the_same_steps(desk: Desk) -> None
     assert after.links["See the registered contract"] == f"/commitments/contracts/{told.contract_id}"
 
 
+async def test_a_supplier_that_is_recorded_under_no_identifier_is_chosen_and_not_recorded_again(desk: Desk) -> None:
+    manager = desk.manager
+    known = await desk.office.record(name="Wirral Meals (known)", sector="vcfse", supplier=True)
+    tasks = await manager.submit(await desk.proposal(awarded()), "Register it")
+    page = await manager.get(tasks.links["What was awarded"])
+    page = await manager.submit(page, "Save and continue", {"reference": "C-9"})
+    [who] = {name.split('"')[0] for name in page.html.split('name="')[1:] if name.startswith("party-")}
+    page = await manager.submit(page, "Save and continue", {who: str(known.organisation_id)})
+    check = await manager.get(str(page.response.url).replace("/places", "/check"))
+    await manager.submit(check, "Register this contract")
+    [told] = await desk.office.told(ContractRecorded)
+    assert [one.organisation_id for one in told.suppliers] == [known.organisation_id]
+
+
 async def test_no_kpi_is_lost_by_silence(desk: Desk) -> None:
     manager = desk.manager
     tasks = await manager.submit(await desk.proposal(awarded(agreedMetrics=[KPI])), "Register it")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from fastapi import Request, Response
@@ -141,7 +141,7 @@ def parties_form(proposal: ProposalKept, known: Iterable[str]) -> type[BaseModel
         if party.id not in known:
             name = party.name or party.id
             says = Says(f"Select who {name} is", f"Select who {name} is")
-            who = UUID if party in standing.buyers else UUID | str
+            who = UUID if party in standing.buyers else UUID | Literal["new"]
             key = key_of(party)
             fields[f"party-{key}"] = (Annotated[who, says], ...)
             fields[f"sector-{key}"] = (Annotated[Sector | None, Says("", "Select the sector")], None)
