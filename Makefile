@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 LOCK   := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check lock kafka faults bench clean
+.PHONY: help env demo test check lock kafka faults bench screenshots clean
 
 help:
 	@echo 'make demo    start Parity on http://127.0.0.1:$(PORT) with a demonstration (make demo PORT=8123)'
@@ -18,6 +18,7 @@ help:
 	@echo 'make kafka   run Apache Kafka on this machine (make kafka BROKERS=3)'
 	@echo 'make faults  kill and restart things under load, then balance the books'
 	@echo 'make bench   measure, and write build/bench.json (make bench ONLY=fold SIZE=30000)'
+	@echo 'make screenshots  take the pictures in docs/screenshots anew, with Chromium'
 	@echo 'make lock    renew requirements/*.txt from pyproject.toml'
 	@echo 'make clean   remove what was built; the data in .parity stays'
 
@@ -77,6 +78,9 @@ faults: $(VENV)/dev.stamp
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY)) $(if $(SIZE),--size $(SIZE))
+
+screenshots: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.browser.screenshots
 
 clean:
 	rm -rf build shared/pages/nhsuk $(VENV) *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache deploy/kafka/target deploy/keycloak/target
