@@ -15,6 +15,9 @@ from shared.ratings import AlertKind, AlertStatus, EscalationLevel, Severity
 _RESOLVED_FROM = date(9000, 1, 1)
 """Where in the line (the database's ``place_in_line``) what is resolved begins, far behind what is not."""
 
+_FEW = 200
+"""Contracts whose alerts are found one contract after the other."""
+
 
 @dataclass(frozen=True, slots=True)
 class WorkFilter:
@@ -58,8 +61,8 @@ async def in_line(
           AND place_in_line(a.status, a.escalates_on, a.recovery_due_on, a.level_since, a.resolved_at) BETWEEN $6 AND $16
           AND ($7::text IS NULL OR a.kind = $7) AND ($8::text IS NULL OR a.severity = $8)
           AND ($9::text IS NULL OR a.level = $9) AND ($10::uuid IS NULL OR a.contract_id = $10)
-          AND ($11::text IS NULL OR a.contract_id = ANY (ARRAY(
-                  SELECT contract_id FROM contracts WHERE position(lower($11) IN lower(reference || ' ' || title)) > 0)))
+          AND ($11::text IS NULL OR position(lower($11) IN lower(c.reference || ' ' || c.title)) > 0)
+          AND ($17::uuid[] IS NULL OR a.contract_id = ANY ($17))
           AND ($12::uuid IS NULL OR a.alert_id = ANY (ARRAY(
                   SELECT alert_id FROM alerts WHERE acknowledged_by = $12
                   UNION ALL
@@ -89,8 +92,19 @@ async def in_line(
         after[1] if after else None,
         limit,
         last,
+        await _contracts_called(conn, wanted.contract) if wanted.contract else None,
     )
     return [InLine(as_seen(row), row["place"]) for row in found]
+
+
+async def _contracts_called(conn: Connection, words: str) -> list[UUID] | None:
+    """The contracts with these words, where they are few enough to begin at them; None: the line is walked through."""
+    found = await conn.fetch(
+        "SELECT contract_id FROM contracts WHERE position(lower($1) IN lower(reference || ' ' || title)) > 0 LIMIT $2",
+        words,
+        _FEW + 1,
+    )
+    return [row["contract_id"] for row in found] if len(found) <= _FEW else None
 
 
 async def names(conn: Connection, organisation_ids: Sequence[UUID]) -> list[str]:
