@@ -41,9 +41,9 @@ _ASKING = {
     link("alerts", "/"): ("", "?status=all", "?contract=simulated"),
     link("aggregator", "/measure"): ("?measure=NT10", "?measure=NT10&quarter={quarter}&cut={day}"),
     link("aggregator", "/contracts"): ("?measure=NT10",),
-    link("aggregator", "/compare"): ("?quarter={quarter}&against=1",),
-    link("aggregator", "/"): ("", "?quarter={quarter}&publication=1", "?quarter={quarter}&cut={day}"),
-    link("aggregator", "/missing"): ("", "?quarter={quarter}&publication=1"),
+    link("aggregator", "/compare"): ("?quarter={published}&against=1",),
+    link("aggregator", "/"): ("", "?quarter={published}&publication=1", "?quarter={quarter}&cut={day}"),
+    link("aggregator", "/missing"): ("", "?quarter={published}&publication=1"),
 }
 
 
@@ -62,7 +62,8 @@ async def walk(server: PostgresServer) -> AsyncIterator[Figure]:
         known = await _known(by_name)
         secrets = await _walkers(by_name["commitments"], known, at)
         asking = {
-            path: [each.format(quarter="2026-27-Q4", day=region.PRESENT) for each in asked] for path, asked in _ASKING.items()
+            path: [each.format(quarter="2026-27-Q4", published="2026-27-Q3", day=region.PRESENT) for each in asked]
+            for path, asked in _ASKING.items()
         }
         app = Starlette(routes=[Mount(PATHS[runtime.service.name], runtime.app()) for runtime in opened])
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
