@@ -160,6 +160,7 @@ async def promise(region: Region) -> str:
     unsure = next(one["measure"] for one in measures if one["status"] == "to_confirm")
     confirm = {"name": unsure["framework"], "code": unsure["code"]}
     await call("POST", "/frameworks/{name}/measures/{code}/confirm", {"note": WORD}, "administrator", ids=confirm)
+    await call("POST", "/frameworks/{name}/measures/{code}/deactivate", {"note": WORD}, "administrator", ids=confirm)
 
     said = {
         "reference": "T-1",
