@@ -47,10 +47,11 @@ async def bridge_of_quarters(
     earlier = quarter.previous()
     published = await publications.last_publication(conn, earlier.first_day, known)
     place = (measure, pledge, dimension, member)
+    before = await _standings(conn, earlier, *place, known)
     return _bridge(
         place,
-        (earlier, published, await _standings(conn, earlier, *place, Known(published.entry) if published else known)),
-        await _standings(conn, earlier, *place, known),
+        (earlier, published, await _standings(conn, earlier, *place, Known(published.entry)) if published else before),
+        before,
         (quarter, None, await _standings(conn, quarter, *place, known)),
         threshold,
     )

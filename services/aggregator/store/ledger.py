@@ -73,6 +73,9 @@ _KNOWN_OF = f"""
 
 _TOTALS = f"{_KNOWN}, {CELLS} {SHOWN.format(totals='cell')}"
 
+# The same of measures with a few codes, whose ids are $7.
+_TOTALS_OF = f"{_KNOWN_OF.replace('$4', '$7')}, {CELLS} {SHOWN.format(totals='cell')}"
+
 _STANDINGS = f"""
     {_KNOWN_OF}
     SELECT c.contract_id, c.supplier_id, sum(c.figures) AS figures, sum(c.due) AS due,
@@ -107,7 +110,17 @@ async def totals(
     own: bool | None = None,
     known: Known = EVERYTHING,
 ) -> list[Cell]:
-    return await cells(conn, await conn.fetch(_TOTALS, quarter, *known, codes, dimensions, own))
+    if codes is None:
+        return await cells(conn, await conn.fetch(_TOTALS, quarter, *known, codes, dimensions, own))
+    measures = await conn.fetchval(
+        """
+        SELECT coalesce(array_agg(measure_id), '{}') FROM measures
+        WHERE code = ANY($1) AND ($2::boolean IS NULL OR (buyer_id IS NOT NULL) = $2)
+        """,
+        codes,
+        own,
+    )
+    return await cells(conn, await conn.fetch(_TOTALS_OF, quarter, *known, codes, dimensions, own, measures))
 
 
 async def standings(
