@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from uuid import UUID
 
 from fastapi import Request
@@ -13,7 +13,8 @@ from shared.identity import people
 _LEFT = "Somebody who has left"
 
 
-async def names_of(request: Request, person_ids: Collection[UUID]) -> dict[UUID, str]:
+async def names_of(request: Request, person_ids: Iterable[UUID]) -> dict[UUID, str]:
     """A name for each of these; the service itself is called Parity."""
-    found = {person.id: person.name for person in await people.find(request.app.state.runtime.identity, list(person_ids))}
-    return dict.fromkeys(person_ids, _LEFT) | found | {NOBODY: "Parity"}
+    wanted = set(person_ids)
+    found = {person.id: person.name for person in await people.find(request.app.state.runtime.identity, list(wanted))}
+    return dict.fromkeys(wanted, _LEFT) | found | {NOBODY: "Parity"}

@@ -13,7 +13,7 @@ from services.aggregator.models.totals import Dimension, Total
 from services.aggregator.pages import measure_tables
 from services.aggregator.pages.amounts import AMOUNT, COVERAGE, SMALL_NUMBERS, amount_cells, coverage_cells, one_number, said
 from services.aggregator.pages.asking import Asked, AskedMeasure, naming
-from services.aggregator.pages.downloads import TableForm, table_file, table_named
+from services.aggregator.pages.downloads import table_file, table_named
 from services.aggregator.pages.drawings import Drawing, framed
 from services.aggregator.pages.measure_tables import DIMENSIONS, EARLIER, members_of
 from services.aggregator.pages.quarter_tables import framework_totals, in_catalogue_order, theme_of
@@ -23,6 +23,7 @@ from services.aggregator.store import commitments
 from services.aggregator.store import totals as store
 from shared.api import Cursor, Now, Tx, decode_cursor, encode_cursor
 from shared.db import Connection
+from shared.pages.downloads import TableForm
 from shared.quarters import quarters_between
 
 ROOM = "/by"

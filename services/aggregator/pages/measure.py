@@ -11,12 +11,13 @@ from services.aggregator.models.totals import Dimension
 from services.aggregator.pages import measure_tables as tables
 from services.aggregator.pages.amounts import said
 from services.aggregator.pages.asking import AskedMeasure
-from services.aggregator.pages.downloads import ChartForm, NoSuchTable, TableForm, chart_file, table_file
+from services.aggregator.pages.downloads import NoSuchTable, chart_file, table_file
 from services.aggregator.pages.drawings import Drawing, framed
 from services.aggregator.pages.routing import Analyst, WantedMeasure, pages
 from services.aggregator.pages.tables import Table
 from shared.api import Cursor, Now, Tx, decode_cursor, encode_cursor
 from shared.db import Connection
+from shared.pages.downloads import ChartForm, TableForm
 
 _PAGE = 100
 

@@ -10,13 +10,14 @@ from fastapi import Request, Response
 from services.aggregator.actions import reading
 from services.aggregator.models.pledges import PartnerReport, PledgeProgress
 from services.aggregator.pages.asking import AskedYear
-from services.aggregator.pages.downloads import ChartForm, TableForm, chart_file, table_file, table_named
+from services.aggregator.pages.downloads import chart_file, table_file, table_named
 from services.aggregator.pages.drawings import Drawing, framed, of_pledges
 from services.aggregator.pages.routing import Analyst, WantedYear, pages
 from services.aggregator.pages.tables import Cell, Column, Row, Table, nothing, number, text
 from services.aggregator.store import totals
 from shared.api import Now, Tx
 from shared.db import Connection
+from shared.pages.downloads import ChartForm, TableForm
 from shared.quarters import Quarter
 from shared.words import quantity
 

@@ -11,13 +11,14 @@ from services.aggregator.pages import changes_table
 from services.aggregator.pages import quarter_tables as tables
 from services.aggregator.pages.amounts import coverage_said
 from services.aggregator.pages.asking import Asked, AskedComparison
-from services.aggregator.pages.downloads import TableForm, table_file, table_named
+from services.aggregator.pages.downloads import table_file, table_named
 from services.aggregator.pages.routing import Analyst, Number, Threshold, WantedComparison, pages
 from services.aggregator.pages.tables import Cell, Column, Row, Table, number, text
 from services.aggregator.store import publications as store
 from shared.api import Cursor, Now, Tx, decode_cursor, encode_cursor
 from shared.identity import people
 from shared.origin import link
+from shared.pages.downloads import TableForm
 from shared.quarters import QuarterCode
 from shared.words import label, listed, moment
 

@@ -16,13 +16,14 @@ from services.aggregator.pages import drawings
 from services.aggregator.pages import quarter_tables as tables
 from services.aggregator.pages.amounts import coverage_said
 from services.aggregator.pages.asking import Asked
-from services.aggregator.pages.downloads import ChartForm, TableForm, chart_file, table_file, table_named
+from services.aggregator.pages.downloads import chart_file, table_file, table_named
 from services.aggregator.pages.routing import Analyst, WantedFigures, pages
 from services.aggregator.pages.tables import Table
 from services.aggregator.rules.showing import overlap_notes
 from services.aggregator.store import missing, totals
 from shared.api import Cursor, Now, Tx, decode_cursor, encode_cursor
 from shared.db import Connection
+from shared.pages.downloads import ChartForm, TableForm
 from shared.pages.forms import Bound, Says, bind, blank
 from shared.pages.site import Form, redirect
 from shared.quarters import Quarter, local_date

@@ -11,7 +11,6 @@ from fastapi import Request, Response
 from services.aggregator.pages import changes_table, drawings, matrices, partner, quarter_tables
 from services.aggregator.pages.amounts import coverage_said
 from services.aggregator.pages.asking import Asked, AskedComparison, AskedYear
-from services.aggregator.pages.downloads import file
 from services.aggregator.pages.drawings import Drawing
 from services.aggregator.pages.routing import Analyst, WantedFigures, pages
 from services.aggregator.pages.tables import Cell, Table
@@ -20,6 +19,7 @@ from services.aggregator.store import publications
 from shared.api import Now, Tx
 from shared.db import Connection
 from shared.documents import pdf
+from shared.pages.downloads import file
 from shared.words import day, quarter_name
 
 _NOT_ZERO = "A return that is missing is not zero: its figures are not in this report."

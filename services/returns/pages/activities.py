@@ -21,7 +21,7 @@ from services.returns.models.activities import Activity, ActivityContent, Activi
 from services.returns.models.content import Entered, OptionalText
 from services.returns.pages import line_form, words
 from services.returns.pages.evidence import add_each
-from services.returns.pages.routing import Supplier, Version, names_of, pages
+from services.returns.pages.routing import Supplier, Version, pages
 from services.returns.rules.activities import divides
 from services.returns.rules.files import opens_in_a_browser
 from services.returns.store import activities as store
@@ -34,6 +34,7 @@ from shared.ids import new_id
 from shared.obligations import Terms, plain
 from shared.origin import link
 from shared.pages.forms import Bound, Says, bind, blank, uploads
+from shared.pages.naming import names_of
 from shared.pages.site import Again, Form, redirect
 from shared.pages.visitors import Visitor
 from shared.quarters import local_date

@@ -17,7 +17,7 @@ from services.returns.models.case_studies import Consent, ConsentHow, ShortText
 from services.returns.models.viewer import Viewer
 from services.returns.pages import words as said
 from services.returns.pages.case_study_files import as_csv, as_docx
-from services.returns.pages.routing import names_of, pages
+from services.returns.pages.routing import pages
 from services.returns.rules.deadlines import last_ended
 from services.returns.store import case_studies as store
 from shared.api import Now, Tx, decode_cursor, encode_cursor
@@ -25,6 +25,7 @@ from shared.errors import NotFound, ParityError
 from shared.origin import link
 from shared.pages import downloads
 from shared.pages.forms import Bound, Says, bind, blank
+from shared.pages.naming import names_of
 from shared.pages.site import Again, Form, redirect
 from shared.pages.visitors import Visitor, admit
 from shared.quarters import local_date

@@ -14,7 +14,7 @@ from services.returns.models.content import OptionalText
 from services.returns.models.decisions import Certification
 from services.returns.models.views import ReturnView
 from services.returns.pages import words
-from services.returns.pages.routing import Certifier, Party, Version, names_of, pages
+from services.returns.pages.routing import Certifier, Party, Version, pages
 from services.returns.rules.deadlines import Deadlines
 from services.returns.rules.lifecycle import with_supplier
 from services.returns.rules.reviewing import NotComplete, submits_on_behalf
@@ -22,6 +22,7 @@ from shared.api import Now, Tx
 from shared.errors import ParityError, PreconditionFailed
 from shared.origin import link
 from shared.pages.forms import Bound, Says, bind, blank
+from shared.pages.naming import names_of
 from shared.pages.site import Again, Form, redirect
 from shared.pages.visitors import Visitor
 

@@ -13,11 +13,12 @@ from fastapi import Request, Response
 from services.returns.actions import reading
 from services.returns.models.returns import LineVersion
 from services.returns.pages import words
-from services.returns.pages.routing import Party, names_of, pages
+from services.returns.pages.routing import Party, pages
 from shared.access import NOBODY
 from shared.api import Now, Tx
 from shared.events.returns import LineStatus
 from shared.history import Entry
+from shared.pages.naming import names_of
 from shared.quarters import Quarter
 from shared.words import label
 

@@ -15,7 +15,7 @@ from services.returns.models.content import LineContent
 from services.returns.models.views import LineView
 from services.returns.pages import line_form, words
 from services.returns.pages.history import Difference, differing
-from services.returns.pages.routing import Reader, Version, Writer, acts_as, names_of, pages
+from services.returns.pages.routing import Reader, Version, Writer, acts_as, pages
 from services.returns.pages.task_list import next_to_do
 from services.returns.rules.figures import months_run
 from services.returns.rules.files import opens_in_a_browser
@@ -27,6 +27,7 @@ from shared.db import Connection
 from shared.errors import Invalid, ParityError, PreconditionFailed
 from shared.origin import link
 from shared.pages.forms import Bound, bind
+from shared.pages.naming import names_of
 from shared.pages.site import Form, redirect
 from shared.pages.visitors import Visitor
 

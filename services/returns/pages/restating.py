@@ -17,7 +17,7 @@ from services.returns.models.decisions import Restatement, RestatementAnswer, Re
 from services.returns.models.views import LineAtWork
 from services.returns.pages import line_form, words
 from services.returns.pages.history import differing
-from services.returns.pages.routing import Reviewer, Version, Writer, acts_as, names_of, pages
+from services.returns.pages.routing import Reviewer, Version, Writer, acts_as, pages
 from services.returns.rules.figures import assess, months_run
 from services.returns.rules.standing import rated_as
 from services.returns.store import lines
@@ -28,6 +28,7 @@ from shared.events.returns import LineStatus
 from shared.obligations import Judgement
 from shared.origin import link
 from shared.pages.forms import Bound, Says, bind, blank
+from shared.pages.naming import names_of
 from shared.pages.site import Again, Form, redirect
 from shared.pages.visitors import Visitor
 

@@ -19,7 +19,7 @@ from services.returns.models.returns import Line
 from services.returns.models.reviews import Decisions, LineToReview, Review
 from services.returns.models.views import LineView, ReturnView
 from services.returns.pages import words
-from services.returns.pages.routing import Reviewer, Version, names_of, pages
+from services.returns.pages.routing import Reviewer, Version, pages
 from services.returns.rules.deadlines import Deadlines
 from services.returns.rules.figures import WHY_UNLIKELY
 from services.returns.rules.files import opens_in_a_browser
@@ -31,6 +31,7 @@ from shared.events.returns import LineStatus, ReturnStatus
 from shared.obligations import Judgement
 from shared.origin import link
 from shared.pages.forms import Bound, bind, blank, typed_in
+from shared.pages.naming import names_of
 from shared.pages.site import Again, Form, redirect
 from shared.ratings import Rated, Unlikely
 

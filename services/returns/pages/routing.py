@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Request
 from pydantic import Field
 
 from services.returns.models.viewer import Viewer
 from services.returns.store import contracts
-from shared.access import NOBODY, SUPPLIER, Role
+from shared.access import SUPPLIER, Role
 from shared.db import Connection
-from shared.identity import people
 from shared.pages.forms import Says
 from shared.pages.site import Pages
 from shared.pages.visitors import Visitor, admit
@@ -41,10 +38,3 @@ Version = Annotated[int, Field(ge=0, lt=2**31), Says("Open this page again", "Op
 async def acts_as(conn: Connection, visitor: Visitor, contract_id: UUID, roles: tuple[Role, ...]) -> bool:
     """Whether the visitor acts in one of these roles on a contract: as its supplier, or as its buyer."""
     return await contracts.sees(conn, Viewer.of(visitor.caller, acting_as=roles), contract_id)
-
-
-async def names_of(request: Request, person_ids: Iterable[UUID]) -> Mapping[UUID, str]:
-    """Who these people are, by id; those who have left, and the service itself, by a word for them."""
-    wanted = set(person_ids)
-    found = {person.id: person.name for person in await people.find(request.app.state.runtime.identity, list(wanted))}
-    return {one: "Parity" if one == NOBODY else found.get(one, "Somebody who has left") for one in wanted}

@@ -11,13 +11,14 @@ from services.returns.actions import reading
 from services.returns.actions.finding import REVIEWER, WRITERS
 from services.returns.models.views import LineView, ReturnView
 from services.returns.pages import words
-from services.returns.pages.routing import Reader, Writer, acts_as, names_of, pages
+from services.returns.pages.routing import Reader, Writer, acts_as, pages
 from services.returns.rules.lifecycle import with_supplier
 from services.returns.rules.reviewing import submits_on_behalf
 from services.returns.store import lines
 from shared.access import Role
 from shared.api import Now, Tx
 from shared.identity import people
+from shared.pages.naming import names_of
 from shared.pages.visitors import Visitor
 
 
