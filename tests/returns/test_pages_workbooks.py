@@ -195,6 +195,7 @@ async def test_who_may_not_fill_it_does_not_find_it(two_lines: Office) -> None:
     stranger = await two_lines.stranger()
     for path in ("", "/download", "/saved"):
         await stranger.get(f"{page.response.url}{path}", expect=404)
+    assert "Download the workbook" not in (await stranger.get(DUE)).links
     again = await stranger.get(f"{DUE}/download", expect=422)
     assert "Nothing waits for the supplier here" in again.text
     again = await upload(stranger, again, typed(book, **cells_of(book, hours=40)), expect=422)

@@ -12,6 +12,7 @@ from services.returns.actions.finding import WRITERS, find_return, line_in, lock
 from services.returns.actions.remembering import remember
 from services.returns.models.returns import Line, QuarterlyReturn
 from services.returns.models.viewer import Viewer
+from services.returns.models.views import ReturnSummary
 from services.returns.models.workbooks import Cells, LineWanting, WorkbookSaved
 from services.returns.rules.figures import assess, months_run, problems_in, still_filled_from
 from services.returns.rules.lifecycle import Move, NotWithSupplier, moved, with_supplier
@@ -36,14 +37,22 @@ class NothingDue(Conflict):
 
 async def write_due(conn: Connection, *, supplier_id: UUID | None, by: Caller, at: datetime) -> bytes:
     """A workbook of every return that waits for the supplier, of those that the caller may fill. Raises NothingDue."""
-    viewer = Viewer.of(by, acting_as=WRITERS)
-    wanted = returns.Wanted(supplier_id=supplier_id, with_supplier=True)
-    due = await returns.page(conn, viewer, wanted, today=local_date(at), after=None, limit=MOST_RETURNS + 1)
+    due = await _due(conn, supplier_id, by, at, limit=MOST_RETURNS + 1)
     if not due:
         raise NothingDue
     if len(due) > MOST_RETURNS:
         raise TooManyReturns
     return await _write(await returns.find_all(conn, [summary.return_id for summary in due]))
+
+
+async def anything_due(conn: Connection, *, by: Caller, at: datetime) -> bool:
+    """Whether ``write_due`` has anything to write."""
+    return bool(await _due(conn, None, by, at, limit=1))
+
+
+async def _due(conn: Connection, supplier_id: UUID | None, by: Caller, at: datetime, *, limit: int) -> list[ReturnSummary]:
+    wanted = returns.Wanted(supplier_id=supplier_id, with_supplier=True)
+    return await returns.page(conn, Viewer.of(by, acting_as=WRITERS), wanted, today=local_date(at), after=None, limit=limit)
 
 
 async def write_one(conn: Connection, return_id: UUID, *, by: Caller) -> bytes:

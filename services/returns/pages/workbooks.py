@@ -202,13 +202,17 @@ async def _page(
     form: Bound[Any],
     faults: Sequence[Fault] = (),
 ) -> Response:
+    if filed is None:
+        waits = await workbooks.anything_due(conn, by=visitor.caller, at=now)
+    else:
+        waits = any(with_supplier(line.status) for line in filed.lines)
     return pages.show(
         request,
         "workbook.jinja",
         status=422 if form.errors else 200,
         filed=filed,
         of_all="" if filed is None else f"/{filed.return_id}",
-        waits=filed is None or any(with_supplier(line.status) for line in filed.lines),
+        waits=waits,
         on_behalf=visitor.has(Role.CONTRACT_MANAGER),
         largest=words.size(request.app.state.runtime.settings.upload_max_bytes),
         form=form,
