@@ -30,6 +30,11 @@ def _environment(more: Mapping[str, str] | None) -> dict[str, str]:
     return mine | dict(more or {})
 
 
+def _hear_ctrl_c() -> None:
+    """Whoever runs the tests in the background has SIGINT ignored, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Running:
     """A process of ours; ``log`` is what it said."""
 
@@ -43,6 +48,7 @@ class Running:
                 cwd=_ROOT,
                 env=_environment(environment),
                 start_new_session=True,
+                preexec_fn=_hear_ctrl_c,
             )
 
     def wait_for(self, words: str, seconds: float = 240) -> str:
