@@ -13,7 +13,17 @@ LOOKED_AT_ELSEWHERE = {
     "/commitments/links/{secret:str}": "signs in and leads on; tests/system/test_demonstration.py",
     "/commitments/sign-in/provider": "leads to the provider; tests/keycloak",
     "/commitments/sign-in/provider/answer": "comes from the provider; tests/keycloak",
+    "/commitments/sign-out": "tests/commitments/test_pages_signing_in.py",
+    "/commitments/notices/{proposal_id:uuid}/dismiss": "tests/commitments/test_pages_contracts_notices.py",
+    "/commitments/registering/{draft_id:uuid}/delete": "tests/commitments/test_pages_contracts.py",
+    "/returns/activities/{activity_id:uuid}": "tests/returns/test_pages_activities.py",
+    "/returns/activities/{activity_id:uuid}/remove": "tests/returns/test_pages_activities.py",
+    "/returns/case-studies/download": "a file; tests/returns/test_pages_case_studies.py",
+    "/returns/case-studies/{case_study_id:uuid}": "tests/returns/test_pages_case_studies.py",
+    "/returns/workbook/saved": "tests/returns/test_pages_workbooks.py",
+    "/returns/{return_id:uuid}/workbook/saved": "tests/returns/test_pages_workbooks.py",
 }
+"""Pages of states that the demonstration and the journeys here do not come to: where their words are tested."""
 
 
 def test_no_page_was_left_out(request: pytest.FixtureRequest) -> None:
