@@ -15,7 +15,7 @@ LOOKED_AT_ELSEWHERE = {
     "/commitments/sign-in/provider/answer": "comes from the provider; tests/keycloak",
     "/commitments/sign-out": "tests/commitments/test_pages_signing_in.py",
     "/commitments/notices/{proposal_id:uuid}/dismiss": "tests/commitments/test_pages_contracts_notices.py",
-    "/commitments/registering/{draft_id:uuid}/delete": "tests/commitments/test_pages_contracts.py",
+    "/commitments/registering/{draft_id:uuid}/delete": "tests/commitments/test_pages_contracts_registering.py",
     "/returns/activities/{activity_id:uuid}": "tests/returns/test_pages_activities.py",
     "/returns/activities/{activity_id:uuid}/remove": "tests/returns/test_pages_activities.py",
     "/returns/case-studies/download": "a file; tests/returns/test_pages_case_studies.py",
