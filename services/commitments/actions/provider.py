@@ -35,12 +35,12 @@ class NoRole(Forbidden):
     """You hold no role in Parity. Ask whoever gives you access to it at your organisation."""
 
 
-class OrganisationUnknown(Forbidden):
+class OrganisationNotRecorded(Forbidden):
     """Your organisation is not recorded in Parity. Ask an administrator to record it."""
 
 
 async def with_provider(identity: Pool, conn: Connection, identity_conn: Connection, said: Claimed, *, at: datetime) -> Person:
-    """Raises AccessTakenAway, NotAddedYet, NoRole, OrganisationUnknown, RoleDoesNotFit."""
+    """Raises AccessTakenAway, NotAddedYet, NoRole, OrganisationNotRecorded, RoleDoesNotFit."""
     await identity_conn.execute("SELECT pg_advisory_xact_lock($1)", lock_key("provider", said.issuer, said.subject))
     known = await providers.person_of(identity_conn, said.issuer, said.subject)
     if known is None and said.email is not None:
@@ -65,7 +65,7 @@ async def _employer(conn: Connection, said: Claimed) -> Organisation | None:
     number = identifier_of(said.organisation)
     found = await store.find_organisation_by_identifier(conn, number.scheme, number.id) if number else None
     if found is None:
-        raise OrganisationUnknown
+        raise OrganisationNotRecorded
     return found
 
 
