@@ -1,11 +1,13 @@
 # Two commands matter: `make demo` shows Parity at work, `make test` proves it. Both start from nothing but Python 3.11+ and make.
 
-PYTHON ?= python3
-PORT   ?= 8000
-VENV   := .venv
-ASSETS := shared/pages/nhsuk/nhsuk-frontend.min.css
-BIN    := $(VENV)/bin
-LOCK   := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+PYTHON  ?= python3
+PORT    ?= 8000
+# Of the tests. They wait for servers a good deal, so more than there are cores.
+WORKERS ?= 3
+VENV    := .venv
+ASSETS  := shared/pages/nhsuk/nhsuk-frontend.min.css
+BIN     := $(VENV)/bin
+LOCK    := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 .DEFAULT_GOAL := help
 .PHONY: help env demo test check lock kafka faults bench screenshots clean
@@ -63,7 +65,7 @@ check: $(VENV)/dev.stamp
 	$(BIN)/squawk --config deploy/database/squawk.toml $(shell find services shared -path '*/migrations/*.sql')
 
 test: check
-	$(BIN)/pytest $(TESTS)
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder $(TESTS)
 
 lock: $(VENV)/dev.stamp
 	$(LOCK) pyproject.toml --extra local --output-file requirements/run.txt
