@@ -16,7 +16,6 @@ from services.commitments.actions.measures import ensure_catalogue
 from services.commitments.actions.organisations import record_organisation
 from services.commitments.models.contracts import Closing, Contract, ContractChange, Weights
 from services.commitments.models.obligations import Counting, Variation
-from services.commitments.models.viewer import Viewer
 from services.commitments.rules.contracts import NotWithinContract, QuarterOver, VariedLater
 from services.commitments.store import contracts as store
 from shared.access import NOBODY, Caller, Role
@@ -24,6 +23,7 @@ from shared.db import Connection, connect_pool
 from shared.errors import Invalid, NotFound, PreconditionFailed
 from shared.events.commitments import ContractClosed, ContractFact, ContractRecorded, ContractVaried, IcbSees
 from shared.obligations import ContractForm, Side
+from shared.viewer import Viewer
 from tests.commitments.builders import (
     NOW,
     Q1,

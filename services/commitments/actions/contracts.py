@@ -13,7 +13,6 @@ from services.commitments.actions.owing import Ready, add, prepare, within
 from services.commitments.models.contracts import Closing, Contract, ContractChange, NewContract, Part, Party
 from services.commitments.models.measures import MeasureStatus
 from services.commitments.models.obligations import NewObligation, Variation
-from services.commitments.models.viewer import Viewer
 from services.commitments.rules import contracts as rules
 from services.commitments.rules.counting import count
 from services.commitments.store import contracts as store
@@ -26,6 +25,7 @@ from shared.events.commitments import ContractClosed, ContractFact, ContractReco
 from shared.ids import new_id
 from shared.quarters import Quarter, local_date
 from shared.spine import publish
+from shared.viewer import Viewer
 
 
 class AlreadyRecorded(Conflict):

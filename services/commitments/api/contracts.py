@@ -13,10 +13,10 @@ from services.commitments.actions.people import owners_must_be_of
 from services.commitments.api.routing import Manager, Reader, router
 from services.commitments.models.contracts import Closing, Contract, ContractChange, ContractSummary, NewContract
 from services.commitments.models.obligations import AddedObligations, Variation
-from services.commitments.models.viewer import Viewer
 from services.commitments.store import contracts as store
 from shared.api import Cursor, IfMatch, Limit, Now, Page, Tx, decode_cursor, encode_cursor, etag
 from shared.history import Entry
+from shared.viewer import Viewer
 
 
 @router.post("/contracts", status_code=201)

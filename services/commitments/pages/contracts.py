@@ -12,7 +12,6 @@ from fastapi import Query, Request, Response
 
 from services.commitments.actions import contracts as actions
 from services.commitments.models.contracts import Contract
-from services.commitments.models.viewer import Viewer
 from services.commitments.pages import words
 from services.commitments.pages.routing import Reader, pages
 from services.commitments.rules.contracts import targets_in_force
@@ -27,6 +26,7 @@ from shared.pages.forms import blank
 from shared.pages.naming import names_of
 from shared.pages.visitors import Visitor
 from shared.quarters import Quarter, local_date
+from shared.viewer import Viewer
 
 _PAGE = 25
 _WHEN = {"running": "Running now", "to-come": "Not started yet", "over": "Over"}

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from services.commitments.models.contracts import Contract, ContractSummary, NewContract, Part, Party
 from services.commitments.models.obligations import NewObligation, Obligation, ObligationVersion
-from services.commitments.models.viewer import Viewer
 from shared.db import Connection
 from shared.obligations import ContractForm, Share
+from shared.viewer import Viewer
 
 
 async def add(conn: Connection, contract_id: UUID, new: NewContract, *, lead_buyer_id: UUID, at: datetime) -> None:

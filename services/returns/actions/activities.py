@@ -9,7 +9,6 @@ from uuid import UUID
 from services.returns.actions.finding import WRITERS, find_contract, obligation_in
 from services.returns.actions.refilling import lock_around, refill
 from services.returns.models.activities import Activity, ActivityContent
-from services.returns.models.viewer import Viewer
 from services.returns.rules.activities import check_parts
 from services.returns.rules.figures import quantity_problems
 from services.returns.store import activities, contracts
@@ -21,6 +20,7 @@ from shared.events.commitments import ContractFact
 from shared.ids import new_id
 from shared.obligations import Terms
 from shared.quarters import Quarter, local_date
+from shared.viewer import Viewer
 
 
 class ActivityInUse(Conflict):

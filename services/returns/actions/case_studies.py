@@ -7,7 +7,6 @@ from uuid import UUID
 
 from services.returns.models.case_studies import CaseStudy, Consent, RecordedConsent, Story
 from services.returns.models.returns import Line, QuarterlyReturn
-from services.returns.models.viewer import Viewer
 from services.returns.store import case_studies, contracts, lines, returns
 from shared import history
 from shared.access import Caller, Role
@@ -16,6 +15,7 @@ from shared.errors import Conflict, FieldError, Invalid, NotFound
 from shared.events.returns import LineStatus, ReturnStatus
 from shared.ids import new_id
 from shared.quarters import local_date
+from shared.viewer import Viewer
 
 TELLERS = (Role.CONTRACT_MANAGER, Role.ICB_ANALYST)
 """Who may mark a story: its buyer, or the ICB where every buyer shares its contracts."""

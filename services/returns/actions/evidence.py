@@ -12,7 +12,6 @@ from services.returns.actions.finding import WRITERS, find_line, lock_line
 from services.returns.actions.remembering import remember
 from services.returns.actions.restating import tell_again
 from services.returns.models.activities import EvidenceFile
-from services.returns.models.viewer import Viewer
 from services.returns.rules.files import media_type_of
 from services.returns.rules.lifecycle import NotWithSupplier, with_supplier
 from services.returns.store import activities, contracts, evidence, files, lines, returns
@@ -21,6 +20,7 @@ from shared.db import Connection
 from shared.errors import Conflict, NotFound, TooLarge
 from shared.events.returns import LineStatus
 from shared.ids import new_id
+from shared.viewer import Viewer
 
 MOST_FILES = 50
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from uuid import UUID
 
 from services.returns.models.returns import Line, QuarterlyReturn
-from services.returns.models.viewer import Viewer
 from services.returns.store import contracts, lines, returns
 from shared.access import SUPPLIER, Caller, Role
 from shared.db import Connection
 from shared.errors import NotFound, PreconditionFailed
 from shared.events.commitments import ContractFact, ObligationFact
 from shared.events.returns import ReturnStatus
+from shared.viewer import Viewer
 
 REVIEWER = (Role.CONTRACT_MANAGER,)
 WRITERS = (*SUPPLIER, *REVIEWER)

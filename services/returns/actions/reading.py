@@ -7,7 +7,6 @@ from uuid import UUID
 
 from services.returns.actions.finding import find_line, find_return
 from services.returns.models.returns import Line, LineVersion, QuarterlyReturn
-from services.returns.models.viewer import Viewer
 from services.returns.models.views import LineAtWork, LineView, ReturnView
 from services.returns.rules.figures import assess, months_run
 from services.returns.rules.standing import wording_of
@@ -17,6 +16,7 @@ from shared.access import Caller
 from shared.db import Connection
 from shared.events.returns import ReturnStatus
 from shared.quarters import local_date
+from shared.viewer import Viewer
 
 
 async def read_return(conn: Connection, return_id: UUID, *, by: Caller, at: datetime) -> ReturnView:

@@ -8,13 +8,13 @@ from uuid import UUID
 from services.returns.actions.finding import REVIEWER
 from services.returns.actions.reading import view_of
 from services.returns.models.reviews import LineToReview, Review
-from services.returns.models.viewer import Viewer
 from services.returns.rules.standing import wording_of
 from services.returns.store import contracts, lines, returns
 from shared import history
 from shared.access import Caller
 from shared.db import Connection
 from shared.errors import NotFound
+from shared.viewer import Viewer
 
 
 async def read_review(conn: Connection, return_id: UUID, *, by: Caller, at: datetime) -> Review:

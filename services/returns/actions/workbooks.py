@@ -11,7 +11,6 @@ from uuid import UUID
 from services.returns.actions.finding import WRITERS, find_return, line_in, lock_return
 from services.returns.actions.remembering import remember
 from services.returns.models.returns import Line, QuarterlyReturn
-from services.returns.models.viewer import Viewer
 from services.returns.models.views import ReturnSummary
 from services.returns.models.workbooks import Cells, LineWanting, WorkbookSaved
 from services.returns.rules.figures import assess, months_run, problems_in, still_filled_from
@@ -23,6 +22,7 @@ from shared.db import Connection
 from shared.errors import Conflict, FieldError, NotFound, TooLarge
 from shared.quarters import local_date
 from shared.spreadsheets import CannotRead
+from shared.viewer import Viewer
 
 MOST_RETURNS = 200
 

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from services.returns.actions.finding import find_contract
 from services.returns.api.routing import Party, router
-from services.returns.models.viewer import Viewer
 from services.returns.models.views import ContractView
 from services.returns.store import contracts as store
 from shared.api import Cursor, Limit, Page, Tx, decode_cursor, encode_cursor
+from shared.viewer import Viewer
 
 
 @router.get("/contracts")

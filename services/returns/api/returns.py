@@ -11,13 +11,13 @@ from fastapi import Query, Response
 from services.returns.actions import filing, reading, reviewing
 from services.returns.api.routing import Certifier, DeadlinesInForce, Party, Reader, Reviewer, router
 from services.returns.models.decisions import Approval, Certification, ChangesWanted
-from services.returns.models.viewer import Viewer
 from services.returns.models.views import ReturnSummary, ReturnView
 from services.returns.store import returns as store
 from shared.api import Cursor, IfMatch, Limit, Now, Page, Tx, decode_cursor, encode_cursor, etag
 from shared.events.returns import ReturnStatus
 from shared.history import Entry
 from shared.quarters import QuarterCode, local_date
+from shared.viewer import Viewer
 
 
 @router.get("/returns")

@@ -14,7 +14,6 @@ from pydantic import BaseModel
 from services.returns.actions import case_studies as actions
 from services.returns.actions.case_studies import TELLERS, AlreadyMarked
 from services.returns.models.case_studies import Consent, ConsentHow, ShortText
-from services.returns.models.viewer import Viewer
 from services.returns.pages import words as said
 from services.returns.pages.case_study_files import as_csv, as_docx
 from services.returns.pages.routing import pages
@@ -29,6 +28,7 @@ from shared.pages.naming import names_of
 from shared.pages.site import Again, Form, redirect
 from shared.pages.visitors import Visitor, admit
 from shared.quarters import local_date
+from shared.viewer import Viewer
 from shared.words import label, months
 
 _PAGE = 25

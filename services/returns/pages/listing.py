@@ -11,7 +11,6 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
-from services.returns.models.viewer import Viewer
 from services.returns.models.views import ReturnSummary
 from services.returns.pages.routing import Party, Reader, pages
 from services.returns.rules.deadlines import last_ended
@@ -24,6 +23,7 @@ from shared.events.returns import ReturnStatus
 from shared.origin import link
 from shared.pages.forms import blank
 from shared.quarters import local_date
+from shared.viewer import Viewer
 from shared.words import quarter_name
 
 _PAGE = 25

@@ -8,13 +8,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.returns.models.viewer import Viewer
 from services.returns.store import contracts
 from shared.access import SUPPLIER, Role
 from shared.db import Connection
 from shared.pages.forms import Says
 from shared.pages.site import Pages
 from shared.pages.visitors import Visitor, admit
+from shared.viewer import Viewer
 
 pages = Pages(templates=Path(__file__).parents[1] / "templates")
 

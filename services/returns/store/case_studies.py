@@ -6,10 +6,10 @@ from datetime import datetime
 from uuid import UUID
 
 from services.returns.models.case_studies import CaseStudy, RecordedConsent, Story
-from services.returns.models.viewer import Viewer
 from services.returns.store.rows import rows
 from shared.db import Connection, Record
 from shared.quarters import Quarter
+from shared.viewer import Viewer
 
 
 async def add(conn: Connection, study: CaseStudy) -> bool:

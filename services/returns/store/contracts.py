@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from services.returns.models.viewer import Viewer
 from shared.db import Connection
 from shared.events.commitments import ContractFact, OrganisationRecorded
 from shared.quarters import Quarter
+from shared.viewer import Viewer
 
 
 async def hear_organisations(conn: Connection, facts: Sequence[OrganisationRecorded]) -> None:

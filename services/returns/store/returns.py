@@ -8,13 +8,13 @@ from datetime import date
 from uuid import UUID
 
 from services.returns.models.returns import Line, QuarterlyReturn
-from services.returns.models.viewer import Viewer
 from services.returns.models.views import ReturnSummary
 from services.returns.store import lines
 from services.returns.store.rows import rows
 from shared.db import Connection, Pool, Record
 from shared.events.returns import ReturnStatus
 from shared.quarters import Quarter
+from shared.viewer import Viewer
 
 
 async def save(conn: Connection, returns: Sequence[QuarterlyReturn], *, lines_changed: Sequence[Line]) -> None:

@@ -20,6 +20,7 @@ class Viewer:
 
     @classmethod
     def of(cls, caller: Caller, *, acting_as: tuple[Role, ...] = tuple(Role)) -> Self:
+        """A person with roles on both sides acts in one of them: a buyer's decision is not taken on a contract it supplies."""
         return cls(
             caller.organisation_id,
             as_buyer=caller.has(Role.CONTRACT_MANAGER) and Role.CONTRACT_MANAGER in acting_as,
