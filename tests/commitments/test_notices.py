@@ -249,9 +249,13 @@ async def test_another_buyers_notices_are_not_there(notices: Notices) -> None:
     (proposal,) = (await notices.send(awarded()))["proposals"]
     council = await notices.office.record(name="Council", sector="public", buyer=True)
     other, _ = await notices.office.key(council.organisation_id, Role.CONTRACT_MANAGER)
-    imported = await notices.send(awarded(), awarded("r2", "2026-09-02T00:00:00Z"), key=other)
-    assert imported["proposals"] == []
-    assert {left["release"] for left in imported["left_out"]} == {"r1", "r2"}
+    fallen = release("r3", "2026-09-03T00:00:00Z", awards=[{"id": "1", "status": "cancelled"}])
+    differs = awarded() | {"tag": ["awardUpdate"]}
+    for releases in ([awarded(), awarded("r2", "2026-09-02T00:00:00Z"), fallen], [differs, differs, fallen]):
+        imported = await notices.send(*releases, key=other)
+        assert imported["proposals"] == imported["errors"] == []
+        assert [left["release"] for left in imported["left_out"]] == list(dict.fromkeys(one["id"] for one in releases))
+        assert {left["reason"].split(":")[0] for left in imported["left_out"]} == {"The buyer is another organisation"}
     assert len(await notices.rows("releases")) == 1
     await notices.office("GET", f"/proposals/{proposal['proposal_id']}", other, expect=404)
     assert (await notices.office("GET", "/proposals", other))["items"] == []

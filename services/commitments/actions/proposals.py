@@ -66,13 +66,14 @@ async def import_notices(conn: Connection, reading: Reading, *, by: Caller, at: 
     await store.save(conn, different)
     for one in different:
         await _remember(conn, one, "proposed" if one.proposal_id not in versions else "changed by a notice", by=by, at=at)
+    found, theirs = proposed.proposal, _of_others(reading, others)
     return Imported(
         releases=reading.releases,
         proposals=tuple(rules.summary(one) for one in after),
         new=sum(one.proposal_id not in versions for one in different),
         changed=sum(one.proposal_id in versions for one in different),
-        left_out=(*proposed.proposal.left_out, *_of_others(reading, others)),
-        errors=proposed.proposal.errors,
+        left_out=(*(one for one in found.left_out if (one.file, one.release) not in theirs), *theirs.values()),
+        errors=tuple(one for one in found.errors if (one.file, one.release) not in theirs),
     )
 
 
@@ -217,9 +218,11 @@ async def _organisations(
     return found
 
 
-def _of_others(reading: Reading, others: Collection[str]) -> list[LeftOut]:
+def _of_others(reading: Reading, others: Collection[str]) -> dict[tuple[str, str | None], LeftOut]:
+    """The releases that somebody else imports, by file and id. What came of them is nobody else's business."""
     reason = "The buyer is another organisation: its contract manager or an administrator imports this"
-    return [LeftOut(file=one.file, release=one.release.id, reason=reason) for one in reading.found if one.release.ocid in others]
+    theirs = [(one.file, one.release.id) for one in reading.found if one.release.ocid in others]
+    return {(file, id): LeftOut(file=file, release=id, reason=reason) for file, id in theirs}
 
 
 def _field_error(error: object) -> FieldError:
