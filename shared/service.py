@@ -116,7 +116,7 @@ class Runtime:
         options = {"max_size": settings.pool_size, "statement_cache_size": settings.statement_cache_size}
         pool = await connect_pool(url, name=f"parity {service.name}", **options)
         identity = await connect_pool(settings.database("identity"), name=f"parity {service.name} identity", **options)
-        clock = clock or await _clock(settings, identity)
+        clock = clock or await clock_of(settings, identity)
         log = await open_log(settings.log)
         direct = settings.database_direct.get_secret_value() if settings.database_direct else url
         return cls(
@@ -177,11 +177,10 @@ class Runtime:
         await self.close()
 
 
-async def _clock(settings: Settings, identity: Pool) -> Clock:
-    if settings.deployment != "demonstration":
-        return SystemClock()
+async def clock_of(settings: Settings, identity: Connection | Pool) -> Clock:
+    """The system's, or in a demonstration the demonstration's."""
     clock = SystemClock()
-    return TickingClock(await present(identity) or clock.now())
+    return TickingClock(await present(identity) or clock.now()) if settings.deployment == "demonstration" else clock
 
 
 async def _forget_keys(conn: Connection, slot: object, at: datetime) -> None:

@@ -52,9 +52,9 @@ class Demonstration:
 
     def present(self) -> datetime:
         """Where its time stands."""
-        return asyncio.run(self._present())
+        return asyncio.run(self.present_there())
 
-    async def _present(self) -> datetime:
+    async def present_there(self) -> datetime:
         async with connected(self._identity()) as conn:
             at = await present(conn)
         assert at is not None

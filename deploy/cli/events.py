@@ -129,11 +129,12 @@ async def _retry(topic: str | None, key: str | None, data: Path | None) -> list[
 
     tried = []
     async with places.settings(data) as settings_of:
+        at = (await places.clock(settings_of)).now()
         for name in SERVICES:
             handlers = service_called(name).under(settings_of(name)).handlers
             if handlers is None:
                 continue
             async with places.pool(settings_of, name) as pool:
-                for one in await dead_letters.retry(pool, handlers, topic=topic, key=key):
+                for one in await dead_letters.retry(pool, handlers, at=at, topic=topic, key=key):
                     tried.append({"service": name, **dataclasses.asdict(one)})
     return tried

@@ -40,9 +40,7 @@ async def _link(email: str, data: Path | None) -> str:
     from deploy.database.provision import connected
     from deploy.local.folder import DataFolder, default_folder
     from services.commitments.actions.signing_in import make_link
-    from shared.clock import SystemClock
     from shared.identity.people import by_email
-    from shared.identity.present import present
     from shared.origin import link as path_to
 
     async with places.settings(data) as settings_of, connected(settings_of("commitments").database("identity")) as conn:
@@ -50,7 +48,7 @@ async def _link(email: str, data: Path | None) -> str:
         if person is None:
             fail(f"Nobody has the address {email}. Add somebody with 'parity keys create --name … --role … --organisation …'.")
         async with conn.transaction():
-            secret = await make_link(conn, person.id, at=await present(conn) or SystemClock().now())
+            secret = await make_link(conn, person.id, at=(await places.clock(settings_of)).now())
         running = {} if places.configured() else DataFolder(data or default_folder()).holder()
         url = running.get("url") or settings_of("commitments").public_url
     return f"{url}{path_to('commitments', f'/links/{secret}')}"

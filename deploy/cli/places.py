@@ -15,6 +15,7 @@ from deploy.cli.output import fail
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
+    from shared.clock import Clock
     from shared.db import Pool
     from shared.settings import Settings
 
@@ -46,7 +47,7 @@ async def settings(data: Path | None, *, create: bool = False) -> AsyncIterator[
     from deploy.database.provision import provision
     from deploy.local.folder import DataFolder, default_folder
     from deploy.local.postgres import PostgresServer
-    from deploy.local.run import present_of
+    from deploy.local.runtimes import present_of
     from deploy.local.services import all_services
     from deploy.local.settings import local_settings, owner_settings
 
@@ -90,3 +91,13 @@ async def pool(settings_of: SettingsOf, service: str) -> AsyncIterator[Pool]:
         yield opened
     finally:
         await opened.close()
+
+
+async def clock(settings_of: SettingsOf) -> Clock:
+    """The time that people there live in: a demonstration's is its own."""
+    from deploy.database.provision import connected
+    from shared.service import clock_of
+
+    settings = settings_of("commitments")
+    async with connected(database(settings, "identity")) as conn:
+        return await clock_of(settings, conn)

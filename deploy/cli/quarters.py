@@ -83,7 +83,6 @@ def totals(
 
 async def _rebuild_totals(swap: bool, data: Path | None) -> Rebuilt:
     from services.aggregator.rebuild import rebuild_totals
-    from shared.clock import SystemClock
     from shared.log import open_log
 
     async with places.settings(data) as settings_of:
@@ -96,7 +95,7 @@ async def _rebuild_totals(swap: bool, data: Path | None) -> Rebuilt:
                     direct,
                     log,
                     epoch=settings.epoch,
-                    clock=SystemClock(),
+                    clock=await places.clock(settings_of),
                     swap=swap,
                     progress=lambda done, total: tell(done, total, ""),
                 )

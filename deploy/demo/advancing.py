@@ -22,6 +22,7 @@ from deploy.database.provision import connected
 from deploy.demo.days import Days, NotADemonstration
 from deploy.demo.keys import secret_of
 from deploy.local.folder import CannotStart
+from deploy.local.runtimes import runtimes_by
 from shared.access import Role, caller_of
 from shared.clock import DemonstrationClock
 from shared.errors import Conflict, Forbidden, ParityError
@@ -141,8 +142,6 @@ def advance_there(running: Mapping[str, Any], folder: Path, to: datetime, lived:
 
 async def advance_here(settings_of: Callable[[str], Settings], to: datetime, lived: Lived) -> None:
     """Live through the days in this process. Raises NotADemonstration, TimeRunsForward."""
-    from deploy.local.run import runtimes_by  # which serves the route above
-
     async with connected(settings_of("commitments").database("identity")) as conn:
         stands = await present(conn)
     if stands is None:

@@ -14,7 +14,8 @@ from deploy.demo.playing import play
 from deploy.demo.scenario import Scenario, at_work, read
 from deploy.local.folder import CannotStart, default_folder
 from deploy.local.postgres import PostgresServer
-from deploy.local.run import present_of, runtimes, up
+from deploy.local.run import up
+from deploy.local.runtimes import present_of, runtimes
 from services.commitments.actions.people import create_key
 from shared.clock import DemonstrationClock
 from shared.identity import people

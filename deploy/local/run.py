@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from socket import socket
 
@@ -21,12 +19,13 @@ from deploy.database.provision import connected, provision
 from deploy.demo.advancing import advancing_route
 from deploy.local.folder import DataFolder
 from deploy.local.postgres import PostgresServer
+from deploy.local.runtimes import present_of, runtimes
 from deploy.local.services import all_services, service_called
 from deploy.local.serving import listen, serve, stopped_by_signals, together
-from deploy.local.settings import local_settings, owner_settings
+from deploy.local.settings import owner_settings
 from shared import traces
-from shared.clock import Clock, DemonstrationClock, TickingClock
-from shared.identity.present import move_on, present
+from shared.clock import DemonstrationClock, TickingClock
+from shared.identity.present import move_on
 from shared.origin import PATHS, link
 from shared.pages.assets import assets
 from shared.service import Runtime
@@ -97,32 +96,6 @@ async def _serve_one(service: str, prefix: str, listening: socket) -> None:
         async with await Runtime.open(service_called(service), settings) as runtime:
             app = Starlette(routes=[assets(), Mount(prefix, runtime.app())])
             await together([serve(app, listening, proxies=settings.proxies), runtime.run()])
-
-
-@asynccontextmanager
-async def runtimes(
-    server: PostgresServer, clock: DemonstrationClock | None, *, url: str | None = None
-) -> AsyncIterator[list[Runtime]]:
-    """The four services, connected; with a ``clock`` they are a demonstration. ``url``: where they serve, if they do."""
-    demonstration = clock is not None
-    async with runtimes_by(lambda name: local_settings(server, name, demonstration=demonstration, url=url), clock) as opened:
-        yield opened
-
-
-@asynccontextmanager
-async def runtimes_by(settings_of: Callable[[str], Settings], clock: Clock | None) -> AsyncIterator[list[Runtime]]:
-    """The four services, connected by these settings, with one clock."""
-    async with AsyncExitStack() as stack:
-        yield [
-            await stack.enter_async_context(await Runtime.open(service, settings_of(service.name), clock=clock))
-            for service in all_services()
-        ]
-
-
-async def present_of(server: PostgresServer) -> datetime | None:
-    """The demonstration's present; None where the folder holds none."""
-    async with connected(server.url("identity")) as conn:
-        return await present(conn)
 
 
 async def _keep_present(server: PostgresServer, clock: DemonstrationClock) -> None:

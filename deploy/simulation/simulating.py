@@ -8,7 +8,7 @@ from itertools import islice
 
 from deploy.demo.playing import play
 from deploy.demo.scenario import Scenario, at_work
-from deploy.local.run import runtimes_by
+from deploy.local.runtimes import runtimes_by
 from deploy.simulation.events import Events, Told
 from services.commitments.actions.measures import ensure_catalogue
 from services.commitments.store.measures import measures

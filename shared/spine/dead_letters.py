@@ -39,16 +39,16 @@ async def dead_letters(pool: Pool, *, limit: int = 1000) -> Sequence[DeadLetter]
 
 
 async def retry(
-    pool: Pool, handlers: Handlers, *, topic: str | None = None, key: str | None = None, at: datetime | None = None
+    pool: Pool, handlers: Handlers, *, at: datetime, topic: str | None = None, key: str | None = None
 ) -> Sequence[Retried]:
-    """Apply what is buried, key by key: all events of a key in their order, in one transaction, as heard ``at`` (or now)."""
+    """Apply what is buried, key by key: all events of a key in their order, in one transaction, as heard ``at``."""
     return [
         await _retry_key(pool, handlers, Partition(row["topic"], row["partition"]), row["key"], row["first"], at)
         for row in await store.dead_letter_keys(pool, topic, key)
     ]
 
 
-async def _retry_key(pool: Pool, handlers: Handlers, partition: Partition, key: str, first: int, at: datetime | None) -> Retried:
+async def _retry_key(pool: Pool, handlers: Handlers, partition: Partition, key: str, first: int, at: datetime) -> Retried:
     topic = partition.topic
     try:
         async with pool.acquire() as conn, conn.transaction():

@@ -17,7 +17,7 @@ from starlette.routing import Mount
 
 from deploy.demo.scenario import at_work
 from deploy.local.postgres import PostgresServer
-from deploy.local.run import runtimes
+from deploy.local.runtimes import runtimes
 from shared.access import SUPPLIER, Role
 from shared.clock import DemonstrationClock
 from shared.identity import people, sessions

@@ -21,6 +21,8 @@ from openpyxl import load_workbook
 from deploy.demo import keys
 from deploy.demo.scenario import NOTICES
 from deploy.kafka.cluster import free_port
+from deploy.local.postgres import PostgresServer
+from shared.db import connect
 from tests.demonstrated import Demonstration
 from tests.system.processes import Running, eventually, parity
 
@@ -280,6 +282,34 @@ def test_sent_again_changes_nothing(demo: Demo) -> None:
     assert sent.returncode == 0
     assert json.loads(sent.stdout)
     assert demo.get("ICB analyst", path) == before
+
+
+async def test_what_is_applied_after_its_cause_was_mended_is_known_from_the_demonstrations_day(demo: Demo) -> None:
+    """Not from the world's: a figure as it was known on a day is read by that."""
+    (waiting,) = [one for one in demo.returns() if one["status"] == "submitted"]
+    whole = demo.get("contract manager", f"/returns/api/v1/returns/{waiting['return_id']}")
+    conn = await connect(PostgresServer(demo.data / "postgres").url("aggregator"))
+    try:
+        await conn.execute("ALTER TABLE figures ADD CONSTRAINT refused CHECK (false) NOT VALID")
+        approved = httpx.post(
+            f"{demo.url}/returns/api/v1/returns/{waiting['return_id']}/approve",
+            json={"judgement": "met"},
+            headers={
+                "Authorization": f"Bearer {keys.read(demo.data)['contract manager']}",
+                "If-Match": f'"{whole["version"]}"',
+            },
+        )
+        assert approved.status_code == 200, approved.text
+        eventually(lambda: json.loads(parity("dead-letters", "list", "--json", "--data", demo.data).stdout))
+        await conn.execute("ALTER TABLE figures DROP CONSTRAINT refused")
+        before = await conn.fetchval("SELECT max(applied_at) FROM figures")
+        retried = parity("dead-letters", "retry", "--json", "--data", demo.data)
+        assert retried.returncode == 0, retried.stdout + retried.stderr
+        known_from = await conn.fetchval("SELECT max(applied_at) FROM figures")
+        assert known_from > before
+        assert abs(known_from - await demo.present_there()) < timedelta(minutes=5)
+    finally:
+        await conn.close()
 
 
 def test_the_analyst_closes_a_quarter_at_the_shell_and_somebody_else_does_not(demo: Demo) -> None:
