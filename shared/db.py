@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import asyncpg
@@ -76,3 +77,18 @@ def unavailable(error: BaseException) -> bool:
     """Whether trying again later may help, since the database or the connection to it was at fault, and not the statement."""
     closed = isinstance(error, asyncpg.InterfaceError) and "closed" in str(error)
     return closed or isinstance(error, UNAVAILABLE)
+
+
+def reason(error: BaseException) -> str:
+    """Why a database does not answer, in a few words."""
+    if isinstance(error, TimeoutError) and not error.errno:
+        return "no answer in time"
+    if isinstance(error, OSError) and error.errno and error.errno > 0:
+        return os.strerror(error.errno)  # asyncio's own text holds the address as Python writes it
+    said, *_ = (getattr(error, "strerror", None) or str(error) or type(error).__name__).splitlines()
+    return said
+
+
+def no_answer(error: BaseException) -> str:
+    """The same as a sentence, for /ready and the log."""
+    return f"The database does not answer: {reason(error)}."

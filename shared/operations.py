@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 
 from shared import schedule
-from shared.db import unavailable
+from shared.db import no_answer, unavailable
 from shared.docs_page import docs_page
 from shared.migrations import IDENTITY, SPINE, pending
 from shared.spine import metrics
@@ -45,7 +45,7 @@ async def ready(request: Request) -> Response:
         try:
             waiting = await asyncio.wait_for(pending(pool, *folders), _READY_SECONDS)
         except Exception as error:
-            trouble[name] = type(error).__name__
+            trouble[name] = no_answer(error)
         else:
             if waiting:
                 trouble[name] = f"Run parity migrate: {', '.join(waiting)} is missing."

@@ -14,7 +14,7 @@ from deploy.database.provision import LOG
 from deploy.kafka.topics import missing_topics
 from deploy.local.services import service_called
 from services.returns.store.files import evidence_store
-from shared.db import Connection, Pool, connect
+from shared.db import Connection, Pool, connect, reason
 from shared.log import open_log
 from shared.log.interface import topic_in
 from shared.migrations import IDENTITY, SPINE, pending
@@ -59,7 +59,7 @@ async def _service(service: str, settings_of: SettingsOf) -> list[Finding]:
             return [Finding(what, True, "reachable, migrated"), await _clock(service, conn), *await _spine(service, opened)]
     except Exception as error:
         mend = f"Check PARITY_DATABASE_{service.upper()}; then run 'parity migrate'."
-        return [Finding(what, False, _reason(error), mend)]
+        return [Finding(what, False, reason(error), mend)]
 
 
 async def _clock(service: str, conn: Connection) -> Finding:
@@ -112,7 +112,7 @@ async def _identity(service: str, settings: Settings) -> Finding:
         finally:
             await conn.close()
     except Exception as error:
-        return Finding(what, False, _reason(error), "Check PARITY_DATABASE_IDENTITY; then run 'parity migrate'.")
+        return Finding(what, False, reason(error), "Check PARITY_DATABASE_IDENTITY; then run 'parity migrate'.")
     nobody = people == 0 and service == "commitments"  # which keeps them: said once
     return Finding(what, not nobody, f"{people} people", "Make the first with 'parity keys create'." if nobody else "")
 
@@ -140,7 +140,7 @@ async def _log(service: str, settings: Settings) -> Finding:
         finally:
             await log.close()
     except Exception as error:
-        return Finding(what, False, _reason(error), "Check PARITY_LOG, and that the broker or database it names is up.")
+        return Finding(what, False, reason(error), "Check PARITY_LOG, and that the broker or database it names is up.")
     return Finding(what, True, f"{kind}, epoch {settings.epoch}: {held} events in the topics that {service} hears")
 
 
@@ -164,14 +164,7 @@ async def _bucket(url: str) -> Finding:
         async with asyncio.timeout(_ANSWER_SECONDS):
             await evidence_store(url).put_async(".doctor", b"")
     except Exception as error:
-        first, *_ = _reason(error).splitlines()
-        return Finding("evidence", False, f"{url}: {first}", "Check PARITY_EVIDENCE and the AWS_… variables of its bucket.")
+        return Finding(
+            "evidence", False, f"{url}: {reason(error)}", "Check PARITY_EVIDENCE and the AWS_… variables of its bucket."
+        )
     return Finding("evidence", True, f"{url} is writable")
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
-        return "no answer in time"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return str(error) or type(error).__name__

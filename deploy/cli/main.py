@@ -66,16 +66,18 @@ def _wrong_setting(error: Exception) -> str | None:
 def _unreachable(error: Exception) -> str | None:
     import asyncpg
 
+    from shared.db import reason
+
     if isinstance(error, asyncpg.ClientConfigurationError):
         return f"A PARITY_DATABASE_… setting is no address of a database ({error}). 'parity doctor' checks each."
     if isinstance(error, asyncpg.UndefinedTableError | asyncpg.UndefinedColumnError):
         return f"A database is older or newer than this program ({error}). Run 'parity migrate'."
     if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError | asyncpg.InvalidCatalogNameError):
         return f"PostgreSQL refuses: {error}. Look at the PARITY_DATABASE_… settings; 'parity doctor' checks each."
-    if isinstance(error, ConnectionError | asyncpg.CannotConnectNowError):
-        return f"PostgreSQL does not answer ({error}). Look at the PARITY_DATABASE_… settings; 'parity doctor' checks each."
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}."
+    if isinstance(error, OSError | asyncpg.CannotConnectNowError):
+        return f"PostgreSQL does not answer ({reason(error)}). Look at PARITY_DATABASE_…; 'parity doctor' checks each."
     return None
 
 

@@ -6,10 +6,9 @@ import asyncio
 from collections.abc import Collection
 
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
 
-from shared.log.interface import LogUnavailable
 from shared.log.kafka import connection_options
+from shared.log.kafka_reader import available
 
 _ANSWER_SECONDS = 10
 
@@ -19,11 +18,10 @@ async def missing_topics(url: str, topics: Collection[str]) -> list[str]:
     options = connection_options(url)
     admin = AIOKafkaAdminClient(**options, request_timeout_ms=_ANSWER_SECONDS * 1000)
     try:
-        async with asyncio.timeout(_ANSWER_SECONDS):
-            await admin.start()
-            there = set(await admin.list_topics())
-    except (KafkaError, OSError, TimeoutError) as error:
-        raise LogUnavailable(f"no broker answers at {', '.join(options['bootstrap_servers'])}") from error
+        with available(options["bootstrap_servers"]):
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                await admin.start()
+                there = set(await admin.list_topics())
     finally:
         await admin.close()
     return [topic for topic in topics if topic not in there]

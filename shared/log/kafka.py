@@ -47,6 +47,7 @@ class KafkaLog:
 
     def __init__(self, url: str, *, session_seconds: float = 30) -> None:
         self._options = connection_options(url)
+        self._servers: Sequence[str] = self._options["bootstrap_servers"]
         self._session_seconds = session_seconds
         self._producer: AIOKafkaProducer | None = None
 
@@ -56,7 +57,7 @@ class KafkaLog:
             await stop(producer)
 
     async def create(self, topics: Collection[str]) -> None:
-        with available():
+        with available(self._servers):
             admin = AIOKafkaAdminClient(**self._options, request_timeout_ms=_REQUEST_SECONDS * 1000)
             try:
                 await admin.start()
@@ -75,7 +76,7 @@ class KafkaLog:
     async def append(self, records: Sequence[Record]) -> Appended:
         """After an error the producer is thrown away: what it numbered after a failed batch, the broker would not take."""
         try:
-            with available():
+            with available(self._servers):
                 producer = await self._started()
         except LogUnavailable as error:
             return Appended(error=error)
@@ -93,7 +94,7 @@ class KafkaLog:
     async def last_positions(self, topics: Collection[str]) -> Mapping[Partition, int]:
         partitions = [TopicPartition(topic, number) for topic in topics for number in range(PARTITIONS)]
         found = {Partition(*partition): 0 for partition in partitions}
-        with available():
+        with available(self._servers):
             async with self._consumer() as consumer, asyncio.timeout(_REQUEST_SECONDS):
                 firsts = await consumer.beginning_offsets(partitions)
                 ends = await consumer.end_offsets(partitions)
@@ -118,9 +119,9 @@ class KafkaLog:
             request_timeout_ms=_REQUEST_SECONDS * 1000,
             max_poll_interval_ms=300_000,
         )
-        reader = KafkaReader(consumer, read_from)
+        reader = KafkaReader(consumer, read_from, self._servers)
         try:
-            with available():
+            with available(self._servers):
                 async with asyncio.timeout(2 * _REQUEST_SECONDS):
                     await reader.start(topics, group=group)
         except BaseException:
@@ -157,11 +158,14 @@ class KafkaLog:
                 end = start
                 while end < len(records) and _add(batch, records[end]):
                     end += 1
-                with available():
+                with available(self._servers):
                     await (await producer.send_batch(batch, partition.topic, partition=partition.number))
                 acknowledged = records[end - 1].position
                 start = end
-        except (LogUnavailable, AssertionError) as error:  # aiokafka asserts that it knows the partition
+        except AssertionError:  # aiokafka asserts that it knows the partition
+            missing = f"Kafka at {', '.join(self._servers)} does not have {partition.topic}/{partition.number} (yet)."
+            return partition, acknowledged, LogUnavailable(missing)
+        except LogUnavailable as error:
             return partition, acknowledged, error
         return partition, acknowledged, None
 

@@ -8,7 +8,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import (
+    AuthenticationFailedError,
+    BrokerResponseError,
+    KafkaConnectionError,
+    KafkaError,
+    KafkaTimeoutError,
+    NodeNotReadyError,
+)
 
 from shared.log.interface import PARTITIONS, Delivered, LogUnavailable, Partition, ReadFrom
 
@@ -26,17 +33,30 @@ def position_of(record: ConsumerRecord) -> int:
 
 
 @contextmanager
-def available() -> Iterator[None]:
+def available(servers: Sequence[str]) -> Iterator[None]:
     """What goes wrong with Kafka is LogUnavailable; also where aiokafka, cancelling tasks of its own, seems to cancel ours."""
     try:
         yield
     except (KafkaError, OSError, TimeoutError) as error:
-        raise LogUnavailable(f"Kafka does not answer: {error!r}") from error
+        raise LogUnavailable(f"Kafka at {', '.join(servers)} {_in_words(error)}") from error
     except asyncio.CancelledError as error:
         task = asyncio.current_task()
         if task is None or task.cancelling():
             raise
-        raise LogUnavailable("Kafka's client gave up") from error
+        raise LogUnavailable(f"Kafka at {', '.join(servers)} stopped answering. Is a broker running there?") from error
+
+
+def _in_words(error: Exception) -> str:
+    """What happened, and what to do about it. aiokafka's own texts are for who reads its source."""
+    if isinstance(error, BrokerResponseError) and error.description:
+        return f"refuses: {' '.join(error.description.split()).rstrip('.')}."
+    if isinstance(error, AuthenticationFailedError):
+        return "does not accept who we say we are. Check user, password and sasl_mechanism in PARITY_LOG."
+    if isinstance(error, TimeoutError | KafkaTimeoutError):
+        return "did not answer in time. Is it overloaded, or cut off from here?"
+    if isinstance(error, OSError | KafkaConnectionError | NodeNotReadyError):
+        return "cannot be reached. Is a broker running there, and is PARITY_LOG its address?"
+    return f"does not work ({type(error).__name__}). Look into the log of the broker."
 
 
 async def stop(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
@@ -50,8 +70,9 @@ async def stop(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
 
 
 class KafkaReader:
-    def __init__(self, consumer: AIOKafkaConsumer, read_from: ReadFrom) -> None:
+    def __init__(self, consumer: AIOKafkaConsumer, read_from: ReadFrom, servers: Sequence[str]) -> None:
         self._consumer = consumer
+        self._servers = servers
         self._read_from = read_from
         self._next: dict[TopicPartition, int] = {}
         self._failure: Exception | None = None
@@ -71,7 +92,7 @@ class KafkaReader:
         await stop(self._consumer)
 
     async def read(self, limit: int, patience: float) -> Sequence[Delivered]:
-        with available():
+        with available(self._servers):
             found = await self._consumer.getmany(timeout_ms=int(patience * 1000), max_records=limit)
             if not found and time.monotonic() > self._progress + _STUCK_SECONDS:
                 await self._see_whether_stuck()
@@ -86,7 +107,7 @@ class KafkaReader:
         return delivered
 
     async def lag(self) -> Mapping[Partition, int]:
-        with available():
+        with available(self._servers):
             return await self._lag()
 
     async def assigned(self, partitions: Collection[TopicPartition]) -> None:
@@ -106,9 +127,12 @@ class KafkaReader:
         self._failure = error
 
     async def _see_whether_stuck(self) -> None:
-        waiting = {partition: number for partition, number in (await self._lag()).items() if number}
+        waiting = [f"{number} in {p.topic}/{p.number}" for p, number in (await self._lag()).items() if number]
         if waiting:
-            raise LogUnavailable(f"Kafka has records for us and has delivered none for {_STUCK_SECONDS} seconds: {waiting}")
+            raise LogUnavailable(
+                f"Kafka at {', '.join(self._servers)} has records for us and has delivered none for {_STUCK_SECONDS} seconds: "
+                f"{', '.join(waiting)}. Its connection is made anew."
+            )
         self._progress = time.monotonic()
 
     async def _lag(self) -> dict[Partition, int]:

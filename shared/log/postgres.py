@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from shared.db import Pool, connect, connect_pool, unavailable
+from shared.db import Pool, connect, connect_pool, reason, unavailable
 from shared.locks import lock_key
 from shared.log.interface import PARTITIONS, Appended, Delivered, LogMisfit, LogUnavailable, Partition, ReadFrom, Record
 
@@ -47,7 +47,8 @@ def _available() -> Iterator[None]:
         yield
     except Exception as error:
         if unavailable(error):
-            raise LogUnavailable(f"The event log in PostgreSQL does not answer: {error}") from error
+            says = f"The event log in PostgreSQL does not answer: {reason(error)}. Is PARITY_LOG its address?"
+            raise LogUnavailable(says) from error
         raise
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import structlog
 
-from shared.db import Pool, Record, unavailable
+from shared.db import Pool, Record, no_answer, unavailable
 from shared.identity import people
 from shared.notifications.addressing import address_next
 from shared.notifications.carriers import Carrier, Letter, Undeliverable, carrier_for
@@ -39,8 +39,8 @@ class Notifier:
             except Exception as error:
                 if not unavailable(error):
                     raise
-                self.trouble = type(error).__name__
-                logger.warning("notifications wait", error=type(error).__name__)
+                self.trouble = no_answer(error)
+                logger.warning("notifications wait", reason=self.trouble)
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def send_next(self, pool: Pool, identity: Pool) -> bool:

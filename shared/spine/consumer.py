@@ -13,7 +13,7 @@ from typing import NoReturn
 import structlog
 
 from shared.clock import Clock, SystemClock
-from shared.db import Connection, Pool, unavailable
+from shared.db import Connection, Pool, no_answer, unavailable
 from shared.events import EVENTS, UnknownEvent
 from shared.log.interface import Delivered, EventLog, LogUnavailable, Partition, Reader, topic_in
 from shared.spine import metrics, store, tracing
@@ -87,7 +87,7 @@ class Consumer:
             except Exception as error:
                 if not (unavailable(error) or isinstance(error, LogUnavailable)):
                     raise
-                self.trouble = str(error)
+                self.trouble = no_answer(error) if unavailable(error) else str(error)
                 logger.warning("consumer stopped, will start again", service=self.service, reason=self.trouble, seconds=pause)
             finally:
                 if reader is not None:

@@ -13,7 +13,7 @@ from uuid import UUID
 import orjson
 import structlog
 
-from shared.db import Connection, connect, unavailable
+from shared.db import Connection, connect, no_answer, unavailable
 from shared.db import Record as Row
 from shared.locks import lock_key
 from shared.log.interface import PARTITIONS, Appended, EventLog, LogMisfit, LogUnavailable, Partition, Record, topic_in
@@ -83,7 +83,7 @@ class Relay:
                     raise
                 if self.trouble is None:
                     pause = 0.1
-                self.trouble = str(error)
+                self.trouble = no_answer(error) if unavailable(error) else str(error)
                 logger.warning("relay stopped, will start again", service=self.service, reason=self.trouble, seconds=pause)
             await asyncio.sleep(pause)
             pause = min(pause * 2, 5.0)

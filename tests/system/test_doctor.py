@@ -88,7 +88,8 @@ def test_a_broker_that_does_not_answer_is_named(look: Look) -> None:
     port = free_port()
     found = look(PARITY_LOG=f"kafka://127.0.0.1:{port}")
     assert list(found) == [f"{service} event log" for service in SERVICES]
-    assert {one["found"] for one in found.values()} == {f"no broker answers at 127.0.0.1:{port}"}
+    says = f"Kafka at 127.0.0.1:{port} cannot be reached. Is a broker running there, and is PARITY_LOG its address?"
+    assert {one["found"] for one in found.values()} == {says}
 
 
 def test_topics_that_nobody_has_made_yet_are_not_taken_for_silence(look: Look, kafka: Any) -> None:
@@ -159,6 +160,7 @@ def test_commands_do_not_guess_a_database(
         ("dead-letters list", {"PARITY_DATABASE_RETURNS": "nonsense"}),
         ("serve returns", {"PARITY_DATABASE_RETURNS": "postgresql://returns@127.0.0.1:1/returns"}),
         ("replay", {"PARITY_LOG": "ftp://elsewhere"}),
+        ("dead-letters list", {"PARITY_DATABASE_RETURNS": "postgresql://returns@nowhere.invalid/returns"}),
     ],
 )
 def test_a_wrong_address_is_one_sentence(
