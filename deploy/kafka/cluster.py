@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +12,7 @@ from typing import Self
 
 import psutil
 
+from deploy.children import Child
 from deploy.kafka.jars import NoKafka, classpath, java
 
 _START_SECONDS = 60
@@ -36,7 +36,7 @@ class Broker:
         self._pid = folder / "pid"
         self._cluster = cluster
         self._single = brokers == 1
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Child | None = None
         folder.mkdir(parents=True, exist_ok=True)
         controller = next(voter for voter in voters.split(",") if voter.startswith(f"{number}@")).partition("@")[2]
         quorum = f"controller.quorum.bootstrap.servers={controller}" if self._single else f"controller.quorum.voters={voters}"
@@ -89,37 +89,18 @@ log.retention.ms=-1
                 raise NoKafka(
                     f"Apache Kafka cannot format {self._folder}: {formatted.stderr.strip() or formatted.stdout.strip()}"
                 )
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603
-                [*self._java(memory="512m"), "kafka.Kafka", str(self._properties)],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # Ctrl-C is for us: brokers are stopped by ``stop``
-            )
+        started = [*self._java(memory="512m"), "kafka.Kafka", str(self._properties)]
+        self._process = Child("Apache Kafka", started, self._log, error=NoKafka)
         self._pid.write_text(str(self._process.pid))
 
     def wait(self) -> None:
         """Until it answers. Raises NoKafka where it ends instead, or takes too long."""
-        until = time.monotonic() + _START_SECONDS
-        while True:
-            if self._process is None or self._process.poll() is not None:
-                raise NoKafka(f"Apache Kafka ended while it started. See {self._log}.")
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-                return
-            except OSError:
-                if time.monotonic() > until:
-                    raise NoKafka(f"Apache Kafka did not answer within {_START_SECONDS} seconds. See {self._log}.") from None
-                time.sleep(0.1)
+        if self._process is not None:
+            self._process.wait_until(self._answers, _START_SECONDS)
 
     def stop(self) -> None:
         if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(_STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self.kill()
+            self._process.end(_STOP_SECONDS)
             self._process = None
         self._pid.unlink(missing_ok=True)
 
@@ -127,16 +108,22 @@ log.retention.ms=-1
         """SIGKILL: a crash, from which the next start recovers."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait()
             self._process = None
 
     def pause(self) -> None:
         if self._process is not None:
-            self._process.send_signal(signal.SIGSTOP)
+            self._process.signal(signal.SIGSTOP)
 
     def resume(self) -> None:
         if self._process is not None:
-            self._process.send_signal(signal.SIGCONT)
+            self._process.signal(signal.SIGCONT)
+
+    def _answers(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+        except OSError:
+            return False
+        return True
 
     def _java(self, *, memory: str) -> list[str]:
         options = [f"-Xmx{memory}", "-XX:+UseSerialGC", f"-Dlog4j2.configurationFile={_LOG4J}"]

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import signal
-import subprocess
-import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import httpx2 as httpx
 
+from deploy.children import Child
 from deploy.keycloak.distribution import NoKeycloak, home
 from shared.origin import link
 
@@ -38,7 +36,7 @@ class Keycloak:
         self._parity = parity
         self._log = folder / "keycloak.log"
         self._administrator = secrets.token_urlsafe(32)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Child | None = None
         self._realm: dict[str, Any] = json.loads(_REALM.read_text())
         self.passwords = {user["username"]: secrets.token_urlsafe(12) for user in self._realm["users"]}
         folder.mkdir(parents=True, exist_ok=True)
@@ -72,12 +70,9 @@ class Keycloak:
             f"--http-port={self._port}",
             "--http-host=127.0.0.1",
         ]
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(  # noqa: S603
-                started, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True
-            )
+        self._process = Child("Keycloak", started, self._log, error=NoKeycloak, environment=environment)
         try:
-            self._wait()
+            self._process.wait_until(self._answers, _START_SECONDS)
             self.ask("POST", "/admin/realms", self._whole_realm())
         except BaseException:
             self.stop()
@@ -110,29 +105,15 @@ class Keycloak:
         return f"/admin/realms/parity/users/{found['id']}"
 
     def stop(self) -> None:
-        if self._process is None:
-            return
-        os.killpg(self._process.pid, signal.SIGTERM)  # the script and the Java below it
-        try:
-            self._process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-        self._process = None
+        if self._process is not None:
+            self._process.end(_STOP_SECONDS)
+            self._process = None
 
-    def _wait(self) -> None:
-        until = time.monotonic() + _START_SECONDS
-        while True:
-            if self._process is None or self._process.poll() is not None:
-                raise NoKeycloak(f"Keycloak ended while it started. See {self._log}.")
-            try:
-                if httpx.get(f"{self.url}/realms/master", timeout=5).status_code == 200:
-                    return
-            except httpx.HTTPError:
-                pass
-            if time.monotonic() > until:
-                raise NoKeycloak(f"Keycloak did not answer within {_START_SECONDS} seconds. See {self._log}.")
-            time.sleep(0.5)
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/realms/master", timeout=5).status_code == 200
+        except httpx.HTTPError:
+            return False
 
     def _whole_realm(self) -> dict[str, Any]:
         """The realm with what is fresh at every start: secret, passwords, Parity's address."""
