@@ -7,11 +7,13 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from shared.api import plan_for_what_is_asked
 from shared.db import Connection
 
 
 async def _identity(request: Request) -> AsyncIterator[Connection]:
     async with request.app.state.runtime.identity.acquire() as conn, conn.transaction():
+        await plan_for_what_is_asked(request, conn)
         yield conn
 
 
