@@ -26,6 +26,7 @@ FAULTS = {"kill": 10, "stop": 4, "replay": 2, "restart database": 2, "restart lo
 """Kinds with their weights. ``replay`` is an operator's: everything in a partition is sent again."""
 
 _HEAL_SECONDS = 120
+"""So long may the books stay as they are."""
 
 
 class PartDied(AssertionError):
@@ -91,7 +92,7 @@ class Storm:
         self._writing = True
 
     async def run(self, kills: int) -> Verdict:
-        """Blow until ``kills`` faults have happened, heal, wait until everything is heard (or time is up), and open the books."""
+        """Blow until ``kills`` faults have happened, heal, wait while more is heard, and open the books."""
         teller, listener = await connect_pool(self._teller_url, min_size=0), await connect_pool(self._listener_url, min_size=0)
         await self._books.prepare(teller, listener)
         writers = [asyncio.ensure_future(self._write(teller, random.Random(self.random.random()))) for _ in range(4)]
@@ -166,11 +167,13 @@ class Storm:
         self.done[kind] += 1
 
     async def _heal(self, teller: Pool, listener: Pool) -> Verdict:
-        until = time.monotonic() + _HEAL_SECONDS
+        until, before = 0.0, None
         while True:
             for part in self._parts:
                 part.see_that_it_lives()
             verdict = await self._books.verdict(teller, listener)
+            if verdict != before:
+                until, before = time.monotonic() + _HEAL_SECONDS, verdict
             if verdict.hopeless or not verdict.complaints or time.monotonic() > until:
                 return verdict
             await asyncio.sleep(0.5)
