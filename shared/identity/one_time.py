@@ -79,8 +79,14 @@ async def forget_old(conn: Connection, person_id: UUID) -> None:
     await conn.execute("DELETE FROM one_time_links WHERE person_id = $1 AND ends_at < $2", person_id, datetime.now(UTC))
 
 
-async def use_up(conn: Connection, person_id: UUID) -> None:
-    """None of a person's secrets is good any more: they have a new password, or left."""
+async def use_up(conn: Connection, person_id: UUID, purpose: Purpose | None = None) -> None:
+    """None of a person's secrets (for this purpose) is good any more: they have a new password, another address, or left."""
     await conn.execute(
-        "UPDATE one_time_links SET used_at = $2 WHERE person_id = $1 AND used_at IS NULL", person_id, datetime.now(UTC)
+        """
+        UPDATE one_time_links SET used_at = $2
+        WHERE person_id = $1 AND used_at IS NULL AND ($3::text IS NULL OR purpose = $3)
+        """,
+        person_id,
+        datetime.now(UTC),
+        purpose,
     )

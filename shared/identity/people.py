@@ -133,6 +133,25 @@ async def change_roles(conn: Connection, person_id: UUID, roles: Sequence[str], 
     ) is True
 
 
+async def describe(conn: Connection, person_id: UUID, name: str, email: str, *, was: tuple[str, str]) -> bool:
+    """False where there is no such person, or name and address are not those that they were.
+
+    Raises asyncpg.UniqueViolationError (``people_by_email``) where somebody else has this address.
+    """
+    return (
+        await conn.fetchval(
+            """
+            UPDATE people SET name = $2, email = $3
+            WHERE id = $1 AND name = $4 AND email = $5 AND removed_at IS NULL RETURNING true
+            """,
+            person_id,
+            name,
+            email,
+            *was,
+        )
+    ) is True
+
+
 async def move(conn: Connection, person_id: UUID, organisation_id: UUID) -> None:
     """The person works for another organisation now."""
     await conn.execute("UPDATE people SET organisation_id = $2 WHERE id = $1", person_id, organisation_id)

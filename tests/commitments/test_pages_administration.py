@@ -189,6 +189,28 @@ async def test_an_administrator_is_always_left(at_work: Runtime, joan: Visit) ->
     assert "Ask another administrator" in (await joan.submit(ask, "Take access away", expect=422)).text
 
 
+async def test_a_name_or_address_is_corrected_beside_what_stands_now(at_work: Runtime, joan: Visit) -> None:
+    trust = await recorded(at_work, "Trust")
+    person_id, other_id = await added(at_work, trust, Role.CONTRACT_MANAGER), await added(at_work, trust, Role.CONTRACT_MANAGER)
+    [other] = await people.find(at_work.identity, [other_id])
+    shown = await joan.get(f"/commitments/people/{person_id}")
+    page = await joan.get(shown.links["Change name or email address"])
+    wrong = await joan.submit(page, "Save", {"name": "", "email": "nobody"}, expect=422)
+    assert (wrong.links["Enter the person's name"], wrong.form("Save").fields["email"]) == ("#name", ["nobody"])
+    taken = await joan.submit(page, "Save", {"email": other.email.upper()}, expect=422)
+    assert taken.links["Somebody has this address"] == "#email"
+    done = await joan.submit(page, "Save", {"name": "Amina <Khan>", "email": "khan@trust.example"})
+    assert (done.title, "khan@trust.example" in done.text) == ("Amina <Khan> – Parity", True)
+    late = await joan.submit(page, "Save", {"name": "Amina Karim", "key": ""}, expect=422)
+    assert "What stands now: Amina <Khan>, khan@trust.example" in late.text
+    await joan.submit(late, "Save", {"was_name": "\0", "key": ""}, expect=422)
+    again = await joan.submit(late, "Save", {"email": "karim@trust.example"})
+    assert again.title == "Amina Karim – Parity"
+    assert "Person Amina Karim: details changed Changed: name, email" in (await joan.get("/commitments/history")).text
+    manager = await Visit.of(at_work, at_work, Role.CONTRACT_MANAGER, organisation_id=trust)
+    await manager.get(f"/commitments/people/{person_id}/change", expect=403)
+
+
 async def test_who_is_removed_is_gone_at_once(at_work: Runtime, joan: Visit) -> None:
     person_id = await added(at_work, await recorded(at_work, "Trust"), Role.CONTRACT_MANAGER)
     session = await sessions.begin(at_work.identity, person_id)

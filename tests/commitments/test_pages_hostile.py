@@ -30,7 +30,7 @@ CURSORS = (
 FIELDS = (
     "name", "email", "password", "now", "code", "secret", "session", "roles", "was", "label", "scopes", "unit", "note", "sector",
     "place", "takes_part", "identifiers", "icb_sees", "escalates_to", "executive_id", "version", "last_day-day", "last_day-month",
-    "last_day-year", "key",
+    "last_day-year", "key", "was_name", "was_email",
 )  # fmt: skip
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from shared import history
 from shared.access import Role, Scope
+from shared.identity import one_time, sessions
+from shared.identity.one_time import Purpose
 from shared.ids import new_id
 from tests.commitments.taking_part import Office
 
@@ -78,6 +81,32 @@ async def test_roles_are_changed_by_who_has_seen_them(office: Office) -> None:
     assert (await office("PUT", person, admin, json=misfit, expect=422))["errors"][0]["pointer"] == "/roles"
     own = {"roles": ["operator"], "was": ["administrator"]}
     assert (await office("PUT", f"/people/{admin_id}/roles", admin, json=own, expect=409))["code"] == "not-yourself"
+
+
+async def test_name_and_address_are_corrected_by_who_has_seen_them_and_nothing_else_ends(office: Office) -> None:
+    admin, admin_id, icb = await _admin(office)
+    added = await office("POST", "/people", admin, json=_new(icb), expect=201)
+    key = await office("POST", f"/people/{added['person_id']}/keys", admin, json={"label": "x", "scopes": ["commitments:read"]})
+    identity = office.runtime.identity
+    person_id = UUID(added["person_id"])
+    async with identity.acquire() as conn:
+        session = await sessions.begin(conn, person_id)
+        mailed = await one_time.make(conn, person_id, Purpose.SET_PASSWORD)
+    path, was = f"/people/{person_id}/details", {"name": "Ada", "email": "ada@example.org"}
+    changed = {"name": "Ada King", "email": "king@example.org", "was": was}
+    assert (await office("PUT", path, admin, json=changed)) | was == added
+    assert (await office("PUT", path, admin, json=changed, expect=409))["code"] == "details-have-changed"
+    taken = {**changed, "email": "ADA@example.org", "was": {key: changed[key] for key in was}}
+    await office("POST", "/people", admin, json=_new(icb), expect=201)
+    refused = await office("PUT", path, admin, json=taken, expect=409)
+    assert (refused["code"], refused["errors"][0]["pointer"]) == ("email-taken", "/email")
+    await office("GET", "/organisations", key["secret"])
+    holder = await sessions.person_of(identity, session)
+    assert holder is not None
+    assert holder.email == "king@example.org"
+    assert await one_time.look(identity, mailed) is None, "it went to an address that is not theirs"
+    entry = (await _history(office, added["person_id"]))[-1]
+    assert (entry.action, str(entry.person_id), entry.detail) == ("details changed", admin_id, {"changed": ["name", "email"]})
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,13 @@ from uuid import UUID
 from asyncpg import UniqueViolationError
 
 from services.commitments.models.contracts import Contract
-from services.commitments.models.people import NewPerson, Person
+from services.commitments.models.people import Details, NewPerson, Person
 from shared import history
 from shared.access import NOBODY, Role
 from shared.db import Connection, Pool
 from shared.errors import Conflict, FieldError, Invalid, NotFound
 from shared.identity import keys, one_time, passwords, people, second_steps, sessions
+from shared.identity.one_time import Purpose
 from shared.ids import new_id
 
 
@@ -31,6 +32,10 @@ class NotYourself(Conflict):
 
 class RolesHaveChanged(Conflict):
     """Somebody else has changed these roles since you opened the page, or the person was removed. Look again."""
+
+
+class DetailsHaveChanged(Conflict):
+    """Somebody else has changed this name or address since you opened the page, or the person was removed. Look again."""
 
 
 class AlreadyExpired(Invalid):
@@ -57,7 +62,7 @@ async def add_person(identity_conn: Connection, new: NewPerson, *, by: UUID = NO
                 at=at,
             )
     except UniqueViolationError:
-        raise EmailTaken(errors=[FieldError("/email", "Somebody has this address", "taken")]) from None
+        raise _taken() from None
     detail = {"organisation_id": str(person.organisation_id), "roles": list(roles)}
     await _remember(identity_conn, "person", person.person_id, "added", at=at, by=by, **detail)
     return person
@@ -98,6 +103,29 @@ async def change_roles(
     await sessions.end_all(identity_conn, person_id)
     detail = {"before": sorted(was), "after": sorted(roles)}
     await _remember(identity_conn, "person", person_id, "roles changed", at=at, by=by, **detail)
+
+
+async def change_details(
+    identity_conn: Connection, person_id: UUID, details: Details, *, was: Details, by: UUID = NOBODY, at: datetime
+) -> None:
+    """Another name or address, and nothing else: sessions, keys, roles and password stay.
+
+    Links to set a password were mailed to the address before, so with another they are good no more.
+    ``was``: what was seen. Raises DetailsHaveChanged, EmailTaken.
+    """
+    changed = [name for name in ("name", "email") if getattr(details, name) != getattr(was, name)]
+    if not changed:
+        return
+    try:
+        async with identity_conn.transaction():
+            found = await people.describe(identity_conn, person_id, details.name, details.email, was=(was.name, was.email))
+    except UniqueViolationError:
+        raise _taken() from None
+    if not found:
+        raise DetailsHaveChanged
+    if "email" in changed:
+        await one_time.use_up(identity_conn, person_id, Purpose.SET_PASSWORD)
+    await _remember(identity_conn, "person", person_id, "details changed", at=at, by=by, changed=changed)
 
 
 async def move_person(
@@ -159,6 +187,10 @@ async def owners_must_be_of(identity: Connection | Pool, owners: Sequence[UUID |
     ]
     if errors:
         raise OwnerNotOfBuyer(errors=errors)
+
+
+def _taken() -> EmailTaken:
+    return EmailTaken(errors=[FieldError("/email", "Somebody has this address", "taken")])
 
 
 async def _remember(

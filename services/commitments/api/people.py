@@ -9,7 +9,7 @@ from fastapi import Query
 
 from services.commitments.actions import people as actions
 from services.commitments.api.routing import Administrator, router
-from services.commitments.models.people import Key, KeyMade, NewKey, NewPerson, Person, Roles
+from services.commitments.models.people import DetailsChange, Key, KeyMade, NewKey, NewPerson, Person, Roles
 from services.commitments.rules.people import must_fit
 from services.commitments.store.organisations import organisation
 from shared.api import Cursor, Limit, Now, Page, Tx, decode_cursor, encode_cursor
@@ -63,6 +63,14 @@ async def add_person(body: NewPerson, identity: Identity, tx: Tx, now: Now, call
         raise OrganisationUnknown(errors=[FieldError("/organisation_id", "Enter an organisation that is recorded")])
     must_fit(body.roles, employer)
     return await actions.add_person(identity, body, by=caller.person_id, at=now)
+
+
+@router.put("/people/{person_id}/details")
+async def change_details(person_id: UUID, body: DetailsChange, identity: Identity, now: Now, caller: Administrator) -> Person:
+    """Correct a person's name and address instead of what they ``was``: what the caller has read. Nothing else of theirs ends."""
+    await _known(identity, person_id)
+    await actions.change_details(identity, person_id, body, was=body.was, by=caller.person_id, at=now)
+    return _person(await _known(identity, person_id))
 
 
 @router.put("/people/{person_id}/roles")

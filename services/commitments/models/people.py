@@ -13,9 +13,18 @@ from shared.obligations import Frozen, Text
 Label = Annotated[Text, Field(min_length=1, max_length=100)]
 
 
-class NewPerson(Frozen):
+class Details(Frozen):
     name: Annotated[Text, Field(min_length=1, max_length=200)]
     email: Annotated[Text, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
+
+
+class DetailsChange(Details):
+    """``was``: what was seen before, so that nobody's change is lost."""
+
+    was: Details
+
+
+class NewPerson(Details):
     organisation_id: UUID
     roles: frozenset[Role] = Field(min_length=1)
 

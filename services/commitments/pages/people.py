@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from services.commitments.actions import people as actions
 from services.commitments.actions import signing_in
 from services.commitments.models.organisations import Organisation
-from services.commitments.models.people import NewPerson
+from services.commitments.models.people import Details, NewPerson
 from services.commitments.pages.forgotten import link_to, send_link
 from services.commitments.pages.routing import PER_PAGE, Administrator, Cursor, Search, pages, with_query
 from services.commitments.pages.signing_in import must_use_passwords
@@ -33,11 +33,11 @@ from shared.pages.site import Form, redirect
 
 logger = structlog.get_logger()
 _LIST = link("commitments", "/people")
-_BACK = {"href": _LIST, "text": "People"}
+_BACK = {"href": _LIST, "text": "Back to people"}
 _ROLES = "Select at least one role"
 
 
-class PersonForm(BaseModel):
+class DetailsForm(BaseModel):
     name: Annotated[
         Text, Says("Enter the person's name", "Name must have 200 characters or fewer"), Field(min_length=1, max_length=200)
     ]
@@ -46,6 +46,16 @@ class PersonForm(BaseModel):
         Says("Enter an email address", "Enter an email address in the right form, such as name@trust.nhs.uk"),
         Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$"),
     ]
+
+
+class ChangeForm(DetailsForm):
+    """``was_``: what stood on the page before. Whoever sends none has seen nothing: then it is taken for changed."""
+
+    was_name: Text = ""
+    was_email: Text = ""
+
+
+class PersonForm(DetailsForm):
     roles: Annotated[frozenset[Role], Says(_ROLES, _ROLES), Field(min_length=1)] = frozenset()
 
 
@@ -109,6 +119,30 @@ async def show(request: Request, person_id: UUID, tx: Tx, identity: Identity, vi
     return pages.show(request, "person.jinja", **await _said(request, tx, identity, person, held))
 
 
+@pages.router.get("/people/{person_id:uuid}/change")
+async def ask_change(request: Request, person_id: UUID, identity: Identity, visitor: Administrator) -> Response:
+    person = await known(identity, person_id)
+    return pages.show(request, "person_change.jinja", **_change_said(blank(name=person.name, email=person.email), person))
+
+
+@pages.router.post("/people/{person_id:uuid}/change")
+async def change(request: Request, person_id: UUID, identity: Identity, now: Now, form: Form, visitor: Administrator) -> Response:
+    person = await known(identity, person_id)
+    bound: Bound[ChangeForm] = bind(ChangeForm, form)
+    if bound.value is None:
+        raise pages.again(request, "person_change.jinja", **_change_said(bound, person))
+    said, by = bound.value, visitor.caller.person_id
+    wanted, was = Details(name=said.name, email=said.email), Details.model_construct(name=said.was_name, email=said.was_email)
+    try:
+        await actions.change_details(identity, person_id, wanted, was=was, by=by, at=now)
+    except actions.DetailsHaveChanged:
+        wrong = bound.wrong("Somebody else changed this meanwhile. Look at what stands now, then save again")
+        raise pages.again(request, "person_change.jinja", **_change_said(wrong, person), current=person) from None
+    except ParityError as error:
+        raise pages.again(request, "person_change.jinja", **_change_said(bound.refused(error), person)) from None
+    return redirect(f"{_LIST}/{person_id}")
+
+
 @pages.router.post("/people/{person_id:uuid}/roles")
 async def change_roles(
     request: Request, person_id: UUID, tx: Tx, identity: Identity, now: Now, form: Form, visitor: Administrator
@@ -140,7 +174,7 @@ async def make_link(request: Request, person_id: UUID, identity: Identity, now: 
     settings = request.app.state.runtime.settings
     person = await known(identity, person_id)
     secret = await signing_in.make_link(identity, person_id, by=visitor.caller.person_id, at=now)
-    back = {"href": f"{_LIST}/{person_id}", "text": person.name}
+    back = {"href": f"{_LIST}/{person_id}", "text": f"Back to {person.name}"}
     if settings.notifications == "log":
         return pages.show(request, "link_made.jinja", person=person, url=link_to(settings, secret), back=back)
     try:
@@ -161,7 +195,7 @@ async def take_second_step_away(person_id: UUID, identity: Identity, now: Now, v
 @pages.router.get("/people/{person_id:uuid}/remove")
 async def ask_remove(request: Request, person_id: UUID, identity: Identity, visitor: Administrator) -> Response:
     person = await known(identity, person_id)
-    back = {"href": f"{_LIST}/{person_id}", "text": person.name}
+    back = {"href": f"{_LIST}/{person_id}", "text": f"Back to {person.name}"}
     return pages.show(request, "person_remove.jinja", person=person, form=blank(), back=back)
 
 
@@ -171,7 +205,7 @@ async def remove(request: Request, person_id: UUID, identity: Identity, now: Now
     try:
         await actions.remove_person(identity, person_id, by=visitor.caller.person_id, at=now)
     except actions.NotYourself as error:
-        back = {"href": f"{_LIST}/{person_id}", "text": person.name}
+        back = {"href": f"{_LIST}/{person_id}", "text": f"Back to {person.name}"}
         form = blank().refused(error)
         raise pages.again(request, "person_remove.jinja", person=person, form=form, back=back) from None
     return redirect(_LIST)
@@ -193,8 +227,12 @@ async def _employer(tx: Connection, organisation_id: UUID) -> Organisation:
 
 
 def _new_said(form: Bound[Any], employer: Organisation) -> dict[str, Any]:
-    back = {"href": link("commitments", f"/organisations/{employer.organisation_id}"), "text": employer.name}
+    back = {"href": link("commitments", f"/organisations/{employer.organisation_id}"), "text": f"Back to {employer.name}"}
     return {"form": form, "employer": employer, "roles": fitting(employer), "back": back}
+
+
+def _change_said(form: Bound[Any], person: Person) -> dict[str, Any]:
+    return {"form": form, "person": person, "back": {"href": f"{_LIST}/{person.id}", "text": f"Back to {person.name}"}}
 
 
 async def _said(request: Request, tx: Connection, identity: Connection, person: Person, form: Bound[Any]) -> dict[str, Any]:
