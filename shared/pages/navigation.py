@@ -48,6 +48,7 @@ ITEMS = (
     _item("Case studies", "returns", "/case-studies", Role.ICB_ANALYST),
     _item("Organisations", "commitments", "/organisations", Role.ADMINISTRATOR),
     _item("People", "commitments", "/people", Role.ADMINISTRATOR),
+    _item("Notices", "commitments", "/notices", Role.ADMINISTRATOR),
     _item("Measures", "commitments", "/measures", Role.ADMINISTRATOR, Role.ICB_ANALYST),
     _item("History", "commitments", "/history", Role.ADMINISTRATOR),
     _item("Operations", "commitments", "/operations", Role.OPERATOR),

@@ -147,7 +147,7 @@ async def test_a_proposal_is_dismissed_with_a_reason(desk: Desk) -> None:
     assert again.links["Enter why you dismiss it"] == "#reason"
     done = await desk.manager.submit(again, "Dismiss", {"reason": "Registered by form already."})
     assert "Dismissed" in done.text
-    assert "Nothing waits for you" in (await desk.manager.get("/commitments/notices")).text
+    assert "Nothing waits to be registered" in (await desk.manager.get("/commitments/notices")).text
 
 
 async def test_a_later_notice_shows_old_and_new_and_waits_for_a_decision(desk: Desk) -> None:
@@ -194,6 +194,25 @@ async def test_a_later_notice_is_not_overlooked_while_registering(desk: Desk) ->
     tasks = await manager.submit(looked, "Go on registering it")
     assert "0 of 1 obligation" not in tasks.text
     assert "K1 Calls answered" in (await manager.get(tasks.links["Core service obligations"])).links
+
+
+async def test_an_administrator_imports_for_any_buyer_and_leaves_registering_to_it(desk: Desk) -> None:
+    joan = await Visit.of(desk.office.runtime, desk.office.runtime, Role.ADMINISTRATOR)
+    page = await joan.get((await joan.get("/commitments/organisations")).links["Notices"])
+    assert "Back to contracts" not in page.links
+    read = await joan.submit(
+        page, "Upload", files=[("files", ("n.json", file_of(awarded()).data, "application/json"))], expect=200
+    )
+    proposal = await joan.get(read.links["Patient catering"])
+    assert "A contract manager of the buyer registers it" in proposal.text
+    assert not any(words == "Register it" for form in proposal.forms for words, *_ in form.buttons)
+    register = await joan.http.post(f"{proposal.response.url}/register", data={"csrf": page.form("Upload").fields["csrf"]})
+    assert register.status_code == 403
+    assert "Register it" in [
+        words for form in (await desk.manager.get(str(proposal.response.url))).forms for words, *_ in form.buttons
+    ]
+    asked = await joan.get(proposal.links["Dismiss it"])
+    assert "Dismissed" in (await joan.submit(asked, "Dismiss", {"reason": "Registered by form already."})).text
 
 
 async def test_another_buyers_notice_is_nobody_elses_business(desk: Desk) -> None:

@@ -20,9 +20,10 @@ from services.commitments.models.proposals import Declining, Imported, ProposalK
 from services.commitments.notices import NoticeFile, read
 from services.commitments.pages.registering.from_notice import begun_with, with_later
 from services.commitments.pages.registering.steps import place
-from services.commitments.pages.routing import Manager, pages
+from services.commitments.pages.routing import Importer, Manager, pages
 from services.commitments.rules.proposals import APPLIED, summary
 from services.commitments.store import drafts as draft_store
+from shared.access import Role
 from shared.api import Now, Tx, decode_cursor, encode_cursor
 from shared.db import Connection
 from shared.errors import ParityError, PreconditionFailed
@@ -34,7 +35,7 @@ from shared.words import day, label, listed
 
 _PAGE = 25
 _SHOWN = {
-    "waiting": ("Waiting for you", ProposalStatus.WAITING),
+    "waiting": ("Waiting to be registered", ProposalStatus.WAITING),
     "changed": ("Changed by a later notice", ProposalStatus.CHANGED),
     "all": ("All", None),
 }
@@ -66,7 +67,7 @@ class _Dismissing(BaseModel):
 async def list_proposals(
     request: Request,
     tx: Tx,
-    visitor: Manager,
+    visitor: Importer,
     show: Annotated[str, Query(max_length=20)] = "waiting",
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
 ) -> Response:
@@ -74,7 +75,7 @@ async def list_proposals(
 
 
 @pages.router.post("/notices")
-async def import_notices(request: Request, tx: Tx, now: Now, visitor: Manager, form: Form) -> Response:
+async def import_notices(request: Request, tx: Tx, now: Now, visitor: Importer, form: Form) -> Response:
     """Keeps the releases and shows what came of each; sending the same files again changes nothing."""
     files = [NoticeFile(file.filename or "unnamed", await file.read()) for file in uploads(form, "files")]
     if not files:
@@ -116,12 +117,12 @@ async def _list(
         filters=[(name, words, link("commitments", f"/notices?show={name}")) for name, (words, _) in _SHOWN.items()],
         chosen=chosen,
         next=link("commitments", f"/notices?{urlencode({'show': chosen, 'cursor': more})}") if more else "",
-        back={"href": link("commitments", "/contracts"), "text": "Back to contracts"},
+        back=visitor.has(Role.CONTRACT_MANAGER) and {"href": link("commitments", "/contracts"), "text": "Back to contracts"},
     )
 
 
 @pages.router.get("/notices/{proposal_id:uuid}")
-async def show_proposal(request: Request, proposal_id: UUID, tx: Tx, visitor: Manager) -> Response:
+async def show_proposal(request: Request, proposal_id: UUID, tx: Tx, visitor: Importer) -> Response:
     proposal = await actions.read_proposal(tx, proposal_id, by=visitor.caller)
     return await _page(request, tx, visitor, proposal, blank())
 
@@ -142,13 +143,13 @@ async def register(proposal_id: UUID, tx: Tx, now: Now, visitor: Manager) -> Res
 
 
 @pages.router.get("/notices/{proposal_id:uuid}/dismiss")
-async def ask_dismiss(request: Request, proposal_id: UUID, tx: Tx, visitor: Manager) -> Response:
+async def ask_dismiss(request: Request, proposal_id: UUID, tx: Tx, visitor: Importer) -> Response:
     proposal = await actions.read_proposal(tx, proposal_id, by=visitor.caller)
     return _dismiss_page(request, proposal, blank())
 
 
 @pages.router.post("/notices/{proposal_id:uuid}/dismiss")
-async def dismiss(request: Request, proposal_id: UUID, tx: Tx, now: Now, visitor: Manager, form: Form) -> Response:
+async def dismiss(request: Request, proposal_id: UUID, tx: Tx, now: Now, visitor: Importer, form: Form) -> Response:
     proposal = await actions.read_proposal(tx, proposal_id, by=visitor.caller)
     bound: Bound[_Dismissing] = bind(_Dismissing, form)
     if bound.value is None:
@@ -203,6 +204,7 @@ async def _page(request: Request, conn: Connection, visitor: Visitor, proposal: 
             and not (one.field == "value.amount" and len(proposal.contract_ids) > 1)
         ),
         begun=begun is not None,
+        registers=visitor.has(Role.CONTRACT_MANAGER),
         form=form,
         back={"href": link("commitments", "/notices"), "text": "Back to notices"},
     )
