@@ -9,7 +9,7 @@ from shared.ratings.compliance import Compliance, compliance
 from shared.ratings.escalation import CLOCK, escalates_on, next_level
 from shared.ratings.figures import Measured, QuarterOwed, measure, roll_up, window
 from shared.ratings.forecast import Forecast, forecast
-from shared.ratings.parity import AlertDates, Approvals, Days, ParityColumn, parity_column
+from shared.ratings.parity import AlertDates, Approvals, Counts, Days, ParityColumn, What, counted, parity_column
 from shared.ratings.rating import Rated, judge, rate
 from shared.ratings.rounding import rounded, shown, shown_percent, stored
 from shared.ratings.severity import late_severity, shortfall_severity
@@ -23,6 +23,7 @@ __all__ = [
     "AlertStatus",
     "Approvals",
     "Compliance",
+    "Counts",
     "Days",
     "EscalationLevel",
     "Forecast",
@@ -35,8 +36,10 @@ __all__ = [
     "Severity",
     "Spread",
     "Unlikely",
+    "What",
     "WhyOther",
     "compliance",
+    "counted",
     "escalates_on",
     "forecast",
     "judge",

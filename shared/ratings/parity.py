@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from fractions import Fraction
 from itertools import accumulate
 
@@ -32,6 +33,26 @@ class Approvals:
     submitted_on: date
     approved_on: date
     lines: int
+
+
+class What(StrEnum):
+    """What is counted of one side."""
+
+    RATED = "rated"
+    """By class; those that are incomplete apart."""
+    INCOMPLETE = "incomplete"
+    RETURNS_DUE = "returns_due"
+    RETURNS_ON_TIME = "returns_on_time"
+    ALERTS_RAISED = "alerts_raised"
+    TO_APPROVE = "to_approve"
+    """By how many working days it took, as the three below."""
+    TO_ACKNOWLEDGE = "to_acknowledge"
+    TO_PLAN = "to_plan"
+    TO_RESOLVE = "to_resolve"
+
+
+Counts = Counter[tuple[What, str]]
+"""By what is counted, and the class or the working days that it is counted by. The sum of some is that of all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,36 +83,54 @@ class ParityColumn:
     to_resolve: Days
 
 
-def parity_column(
+def counted(
     ratings: Mapping[tuple[Rating, bool], int],
     returns_due: int,
     returns_on_time: int,
-    alerts: Sequence[AlertDates],
+    alerts: Sequence[AlertDates] = (),
     approvals: Sequence[Approvals] = (),
-) -> ParityColumn:
-    """One column. ``ratings``: how many of each class, by whether they are incomplete."""
-    complete = {rating: ratings.get((rating, False), 0) for rating in Rating}
+) -> Counts:
+    """One side. ``ratings``: how many of each class, by whether they are incomplete."""
+    counts: Counts = Counter()
+    for (rating, incomplete), number in ratings.items():
+        counts[(What.INCOMPLETE, "") if incomplete else (What.RATED, rating)] += number
+    counts[What.RETURNS_DUE, ""] += returns_due
+    counts[What.RETURNS_ON_TIME, ""] += returns_on_time
+    counts[What.ALERTS_RAISED, ""] += sum(alert.alike for alert in alerts)
+    _count_days(counts, What.TO_APPROVE, ((one.submitted_on, one.approved_on, one.lines) for one in approvals))
+    _count_days(counts, What.TO_ACKNOWLEDGE, ((one.raised_on, one.acknowledged_on, one.alike) for one in alerts))
+    _count_days(counts, What.TO_PLAN, ((one.raised_on, one.planned_on, one.alike) for one in alerts))
+    _count_days(counts, What.TO_RESOLVE, ((one.raised_on, one.resolved_on, one.alike) for one in alerts))
+    return counts
+
+
+def parity_column(counts: Counts) -> ParityColumn:
+    """One side's column."""
+    complete = {rating: counts[What.RATED, rating] for rating in Rating}
     rated = sum(complete.values())
     return ParityColumn(
         rated=rated,
-        incomplete=sum(ratings.values()) - rated,
+        incomplete=counts[What.INCOMPLETE, ""],
         shares={rating: Fraction(count, rated) for rating, count in complete.items()} if rated else {},
-        returns_due=returns_due,
-        returns_on_time=returns_on_time,
-        to_approve=_days((one.submitted_on, one.approved_on, one.lines) for one in approvals),
-        alerts_raised=sum(alert.alike for alert in alerts),
-        to_acknowledge=_days((alert.raised_on, alert.acknowledged_on, alert.alike) for alert in alerts),
-        to_plan=_days((alert.raised_on, alert.planned_on, alert.alike) for alert in alerts),
-        to_resolve=_days((alert.raised_on, alert.resolved_on, alert.alike) for alert in alerts),
+        returns_due=counts[What.RETURNS_DUE, ""],
+        returns_on_time=counts[What.RETURNS_ON_TIME, ""],
+        to_approve=_days(counts, What.TO_APPROVE),
+        alerts_raised=counts[What.ALERTS_RAISED, ""],
+        to_acknowledge=_days(counts, What.TO_ACKNOWLEDGE),
+        to_plan=_days(counts, What.TO_PLAN),
+        to_resolve=_days(counts, What.TO_RESOLVE),
     )
 
 
-def _days(spans: Iterable[tuple[date, date | None, int]]) -> Days:
+def _count_days(counts: Counts, what: What, spans: Iterable[tuple[date, date | None, int]]) -> None:
     """From when something began, when it ended, and how often that was so."""
-    took: Counter[int] = Counter()
     for start, end, alike in spans:
         if end is not None:
-            took[working_days_between(start, end)] += alike
+            counts[what, str(working_days_between(start, end))] += alike
+
+
+def _days(counts: Counts, what: What) -> Days:
+    took = Counter({int(days): number for (counted, days), number in counts.items() if counted is what})
     count = took.total()
     if not count:
         return Days(0, None, None)

@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 
 from services.alerts.rules.comparing import findings
 from shared.obligations import Side
-from shared.ratings import AlertDates, Approvals, ParityColumn, Rating, parity_column
+from shared.ratings import AlertDates, Approvals, ParityColumn, Rating, counted, parity_column
 from tests.alerts.builders import OTHER_BUYER, Contract, Promised, at
 from tests.alerts.conftest import World
 from tests.alerts.visitors import People
@@ -66,6 +66,16 @@ class TestPage:
         page = await (await people.manager(organisation_id=OTHER_BUYER)).get("/alerts/parity")
         assert "Obligations rated 0 0" in page.text
 
+    async def test_the_region_is_counted_once_a_day(self, people: People, world: World) -> None:
+        """The same figures as a buyer's who has every contract; what is heard afterwards counts on the next day."""
+        own = (await (await people.manager()).get("/alerts/parity")).text
+        figures = own[own.index("Obligations rated") : own.index("Download the figures")]
+        assert "Obligations rated 0 0" in (await (await people.analyst()).get("/alerts/parity")).text
+        await world.until(NOON + timedelta(days=1))
+        page = await (await people.analyst()).get("/alerts/parity")
+        assert figures in page.text
+        assert "The region is counted once a day. These figures were counted on" in page.text
+
     async def test_it_is_kept_as_files(self, people: People) -> None:
         manager = await people.manager()
         csv = (await manager.get("/alerts/parity.csv?first=2026-27-Q1&last=2026-27-Q1")).response
@@ -82,7 +92,7 @@ def a_column(good: int = 8, short: int = 2, waited: int = 3) -> ParityColumn:
     acknowledged = [AlertDates(MONDAY, acknowledged_on=MONDAY + timedelta(days=waited))]
     approved = [Approvals(MONDAY, MONDAY + timedelta(days=waited), 5)]
     ratings = {(Rating.GOOD, False): good, (Rating.INADEQUATE, False): short}
-    return parity_column(ratings, 10, 9, acknowledged, approved)
+    return parity_column(counted(ratings, 10, 9, acknowledged, approved))
 
 
 class TestFindings:
@@ -102,5 +112,5 @@ class TestFindings:
 
     def test_approvals_are_weighed_by_lines(self) -> None:
         approvals = [Approvals(MONDAY, MONDAY, 3), Approvals(MONDAY, MONDAY + timedelta(days=4), 1)]
-        days = parity_column({}, 0, 0, [], approvals).to_approve
+        days = parity_column(counted({}, 0, 0, approvals=approvals)).to_approve
         assert (days.count, days.median, days.ninetieth) == (4, Fraction(0), 4)

@@ -261,6 +261,8 @@ class ParityReport(Frozen):
 
     first_quarter: Quarter
     last_quarter: Quarter
+    counted_at: AwareDatetime | None = None
+    """When the region's figures were counted; nothing where they were counted just now."""
     core_service: ParityColumnView
     social_value: ParityColumnView
 

@@ -62,16 +62,18 @@ async def show_parity(request: Request, tx: Tx, now: Now, visitor: Reader) -> Re
     try:
         if bound.value is None:
             raise pages.again(request, "parity.jinja", form=bound, quarters=_offered(on), columns=None, now=now)
-        columns = await parity(tx, eyes(visitor.caller), bound.value.first, bound.value.last, on=on)
+        found = await parity(tx, eyes(visitor.caller), bound.value.first, bound.value.last, on=on)
     except ParityError as error:
         again = bound.refused(error)
         raise pages.again(request, "parity.jinja", form=again, quarters=_offered(on), columns=None, now=now) from None
+    columns = found.columns
     return pages.show(
         request,
         "parity.jinja",
         form=bound,
         quarters=_offered(on),
         period=bound.value,
+        counted_at=found.counted_at,
         asked=urlencode({"first": bound.value.first.code, "last": bound.value.last.code}),
         columns=columns,
         findings=findings(columns),
@@ -114,7 +116,7 @@ async def _asked(request: Request, conn: Connection, now: Now, caller: Caller) -
     bound = _period(request, local_date(now))
     if bound.value is None:
         raise NotFound
-    return bound.value, await parity(conn, eyes(caller), bound.value.first, bound.value.last, on=local_date(now))
+    return bound.value, (await parity(conn, eyes(caller), bound.value.first, bound.value.last, on=local_date(now))).columns
 
 
 def _offered(on: date) -> list[dict[str, str]]:

@@ -1,28 +1,31 @@
-"""Core service beside social value over a period, for the parity report: counted through a Viewer's eyes."""
+"""Core service beside social value in the quarters of a period, for the parity report: counted through a Viewer's eyes."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 
 from services.alerts.models.alerts import Viewer
-from shared.db import Connection
+from shared.db import Connection, Record
 from shared.obligations import Side
 from shared.quarters import Quarter
 from shared.ratings import AlertDates, Approvals, Rating
 
+Place = tuple[Quarter, Side]
+
 
 async def ratings_by_side(
     conn: Connection, viewer: Viewer, first: Quarter, last: Quarter
-) -> Mapping[Side, Mapping[tuple[Rating, bool], int]]:
+) -> Mapping[Place, Mapping[tuple[Rating, bool], int]]:
     """How many ratings of each class, by whether incomplete. The ICB counts over everybody: these are totals."""
     found = await conn.fetch(
         """
-        SELECT o.side, r.rating, cardinality(r.incomplete) > 0 AS incomplete, count(*) AS ratings
+        SELECT r.quarter, o.side, r.rating, cardinality(r.incomplete) > 0 AS incomplete, count(*) AS ratings
         FROM contracts c JOIN ratings r USING (contract_id) JOIN obligations o USING (contract_id, obligation_id)
         WHERE r.quarter BETWEEN $5 AND $6
           AND (($2 AND c.buyer_ids @> ARRAY[$1::uuid]) OR ($3 AND c.supplier_ids @> ARRAY[$1::uuid]) OR $4)
-        GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+        GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
         """,
         viewer.organisation_id,
         viewer.as_buyer,
@@ -31,29 +34,29 @@ async def ratings_by_side(
         first.first_day,
         last.first_day,
     )
-    counts: dict[Side, dict[tuple[Rating, bool], int]] = {side: {} for side in Side}
+    counts: dict[Place, dict[tuple[Rating, bool], int]] = defaultdict(dict)
     for row in found:
-        counts[Side(row["side"])][Rating(row["rating"]), row["incomplete"]] = row["ratings"]
+        counts[_place(row)][Rating(row["rating"]), row["incomplete"]] = row["ratings"]
     return counts
 
 
 async def returns_by_side(
     conn: Connection, viewer: Viewer, first: Quarter, last: Quarter, *, today: date
-) -> Mapping[Side, tuple[int, int]]:
+) -> Mapping[Place, tuple[int, int]]:
     """Returns that asked for a line of that side: how many were due by today or have come, and how many came on time."""
     found = await conn.fetch(
         """
         WITH filed AS (
-            SELECT r.return_id, r.due_on, (r.first_submitted_at AT TIME ZONE 'Europe/London')::date AS submitted_on
+            SELECT r.return_id, r.quarter, r.due_on, (r.first_submitted_at AT TIME ZONE 'Europe/London')::date AS submitted_on
             FROM returns r JOIN contracts c USING (contract_id)
             WHERE r.quarter BETWEEN $5 AND $6 AND (r.due_on < $7 OR r.first_submitted_at IS NOT NULL)
               AND (($2 AND c.buyer_ids @> ARRAY[$1::uuid]) OR ($3 AND c.supplier_ids @> ARRAY[$1::uuid]) OR $4)
         )
-        SELECT side, count(*) AS due, count(*) FILTER (WHERE submitted_on <= due_on) AS on_time
+        SELECT f.quarter, side, count(*) AS due, count(*) FILTER (WHERE submitted_on <= due_on) AS on_time
         FROM filed f CROSS JOIN unnest($8::text[]) AS side
         WHERE EXISTS (SELECT FROM owed w JOIN obligations o USING (obligation_id)
                       WHERE w.return_id = f.return_id AND o.side = side)
-        GROUP BY side ORDER BY side
+        GROUP BY f.quarter, side ORDER BY f.quarter, side
         """,
         viewer.organisation_id,
         viewer.as_buyer,
@@ -64,12 +67,12 @@ async def returns_by_side(
         today,
         list(Side),
     )
-    return dict.fromkeys(Side, (0, 0)) | {Side(row["side"]): (row["due"], row["on_time"]) for row in found}
+    return {_place(row): (row["due"], row["on_time"]) for row in found}
 
 
 async def alert_dates_by_side(
     conn: Connection, viewer: Viewer, first: Quarter, last: Quarter
-) -> Mapping[Side, Sequence[AlertDates]]:
+) -> Mapping[Place, Sequence[AlertDates]]:
     """The dates of the alerts first raised about these quarters; one about a whole return stands on each side in it."""
     found = await conn.fetch(
         """
@@ -85,11 +88,11 @@ async def alert_dates_by_side(
               AND EXISTS (SELECT FROM owed w JOIN obligations o ON o.obligation_id = w.obligation_id
                           WHERE w.return_id = a.subject_id AND o.side = side)
         )
-        SELECT side, (raised_at AT TIME ZONE 'Europe/London')::date AS raised_on,
+        SELECT first_quarter AS quarter, side, (raised_at AT TIME ZONE 'Europe/London')::date AS raised_on,
                (acknowledged_at AT TIME ZONE 'Europe/London')::date AS acknowledged_on,
                (planned_at AT TIME ZONE 'Europe/London')::date AS planned_on,
                (resolved_at AT TIME ZONE 'Europe/London')::date AS resolved_on, count(*) AS alerts
-        FROM sided GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+        FROM sided GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6
         """,
         viewer.organisation_id,
         viewer.as_buyer,
@@ -99,30 +102,30 @@ async def alert_dates_by_side(
         last.first_day,
         list(Side),
     )
-    dates: dict[Side, list[AlertDates]] = {side: [] for side in Side}
+    dates: dict[Place, list[AlertDates]] = defaultdict(list)
     for row in found:
         later = (row[name] for name in ("acknowledged_on", "planned_on", "resolved_on", "alerts"))
-        dates[Side(row["side"])].append(AlertDates(row["raised_on"], *later))
+        dates[_place(row)].append(AlertDates(row["raised_on"], *later))
     return dates
 
 
 async def approvals_by_side(
     conn: Connection, viewer: Viewer, first: Quarter, last: Quarter
-) -> Mapping[Side, Sequence[Approvals]]:
+) -> Mapping[Place, Sequence[Approvals]]:
     """When the lines of these quarters were approved, and their returns submitted."""
     found = await conn.fetch(
         """
         WITH approved AS (
-            SELECT l.line_id, o.side, r.first_submitted_at, min(l.at) AS at
+            SELECT r.quarter, l.line_id, o.side, r.first_submitted_at, min(l.at) AS at
             FROM returns r JOIN contracts c USING (contract_id)
             JOIN line_versions l USING (contract_id, return_id) JOIN obligations o USING (contract_id, obligation_id)
             WHERE r.quarter BETWEEN $5 AND $6 AND r.first_submitted_at IS NOT NULL
               AND (($2 AND c.buyer_ids @> ARRAY[$1::uuid]) OR ($3 AND c.supplier_ids @> ARRAY[$1::uuid]) OR $4)
-            GROUP BY l.line_id, o.side, r.first_submitted_at
+            GROUP BY r.quarter, l.line_id, o.side, r.first_submitted_at
         )
-        SELECT side, (first_submitted_at AT TIME ZONE 'Europe/London')::date AS submitted_on,
+        SELECT quarter, side, (first_submitted_at AT TIME ZONE 'Europe/London')::date AS submitted_on,
                (at AT TIME ZONE 'Europe/London')::date AS approved_on, count(*) AS lines
-        FROM approved GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+        FROM approved GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
         """,
         viewer.organisation_id,
         viewer.as_buyer,
@@ -131,7 +134,11 @@ async def approvals_by_side(
         first.first_day,
         last.first_day,
     )
-    approvals: dict[Side, list[Approvals]] = {side: [] for side in Side}
+    approvals: dict[Place, list[Approvals]] = defaultdict(list)
     for row in found:
-        approvals[Side(row["side"])].append(Approvals(row["submitted_on"], row["approved_on"], row["lines"]))
+        approvals[_place(row)].append(Approvals(row["submitted_on"], row["approved_on"], row["lines"]))
     return approvals
+
+
+def _place(row: Record) -> Place:
+    return Quarter(row["quarter"]), Side(row["side"])

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.obligations import Side
-from shared.ratings import AlertDates, Days, Rating, compliance, parity_column
+from shared.ratings import AlertDates, Days, Rating, compliance, counted, parity_column
 from shared.ratings.compliance import SCORES, Part
 
 CORE, SOCIAL = Side
@@ -59,7 +59,7 @@ def test_swapping_every_side_swaps_the_parts_and_leaves_the_score(ratings: list[
 
 def test_the_columns_of_the_parity_report() -> None:
     monday = date(2026, 10, 5)
-    column = parity_column(
+    counts = counted(
         ratings={(GOOD, False): 2, (INADEQUATE, False): 1, (OTHER, False): 1, (APPROACHING, True): 1},
         returns_due=3,
         returns_on_time=2,
@@ -69,6 +69,7 @@ def test_the_columns_of_the_parity_report() -> None:
             AlertDates(monday),
         ],
     )
+    column = parity_column(counts)
     assert (column.rated, column.incomplete) == (4, 1)
     assert column.shares == {
         GOOD: Fraction(1, 2),
@@ -87,10 +88,10 @@ def test_the_columns_of_the_parity_report() -> None:
 def test_the_ninetieth_percentile_is_the_time_within_which_nine_of_ten_were_done(count: int, ninetieth: int) -> None:
     monday = date(2026, 10, 5)
     weekdays = [date.fromordinal(monday.toordinal() + n // 5 * 7 + n % 5) for n in range(1, count + 1)]
-    column = parity_column({}, 0, 0, [AlertDates(monday, resolved_on=day) for day in weekdays])
+    column = parity_column(counted({}, 0, 0, [AlertDates(monday, resolved_on=day) for day in weekdays]))
     assert column.to_resolve.ninetieth == ninetieth
 
 
 def test_an_empty_period_has_no_shares_and_no_days() -> None:
-    column = parity_column({}, 0, 0, [])
+    column = parity_column(counted({}, 0, 0))
     assert (column.shares, column.to_acknowledge) == ({}, Days(0, None, None))
