@@ -13,16 +13,16 @@ LOCK    := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 .PHONY: help env demo test check lock kafka faults bench screenshots clean
 
 help:
-	@echo 'make demo    start Parity on http://127.0.0.1:$(PORT) with a demonstration (make demo PORT=8123)'
-	@echo 'make test    check everything, then run every test'
-	@echo 'make check   ruff, mypy, import-linter, squawk'
-	@echo 'make env     create .venv with the parity command'
-	@echo 'make kafka   run Apache Kafka on this machine (make kafka BROKERS=3)'
-	@echo 'make faults  kill and restart things under load, then balance the books'
-	@echo 'make bench   measure, and write build/bench.json (make bench ONLY=fold SIZE=30000)'
+	@echo 'make demo         start Parity on http://127.0.0.1:$(PORT) with a demonstration (make demo PORT=8123)'
+	@echo 'make test         check everything, then run every test'
+	@echo 'make check        ruff, mypy, import-linter, squawk'
+	@echo 'make env          create .venv with the parity command'
+	@echo 'make kafka        run Apache Kafka on this machine (make kafka BROKERS=3)'
+	@echo 'make faults       kill and restart things under load, then balance the books'
+	@echo 'make bench        measure, and write build/bench.json (make bench ONLY=fold SIZE=30000)'
 	@echo 'make screenshots  take the pictures in docs/screenshots anew, with Chromium'
-	@echo 'make lock    renew requirements/*.txt from pyproject.toml'
-	@echo 'make clean   remove what was built; the data in .parity stays'
+	@echo 'make lock         renew requirements/*.txt from pyproject.toml'
+	@echo 'make clean        remove what was built; the data in .parity stays'
 
 # A stamp is newer than the lock it was installed from; a changed lock installs again.
 env: $(VENV)/run.stamp $(ASSETS)

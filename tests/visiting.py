@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -21,6 +22,8 @@ from tests.conftest import NOON
 
 ORIGIN = "https://parity.example"
 _BROWSER = {"Accept": "text/html,application/xhtml+xml", "Sec-Fetch-Site": "same-origin"}
+# How a page keeps words together is nothing that a reader notices, nor a test.
+_UNBROKEN = re.compile(r'<span class="parity-unbroken">([^<]*)</span>')
 Fields = Mapping[str, str | list[str]]
 Files = Sequence[tuple[str, tuple[str, bytes, str]]]
 
@@ -42,7 +45,7 @@ class Page(HTMLParser):
         super().__init__()
         self.response = response
         self.status = response.status_code
-        self.html = response.text
+        self.html = _UNBROKEN.sub(r"\1", response.text).replace("\N{NO-BREAK SPACE}", " ")
         self.title = ""
         self.forms: list[SeenForm] = []
         self.links: dict[str, str] = {}
@@ -50,6 +53,7 @@ class Page(HTMLParser):
         self._words: list[str] = []
         self._inside: list[str] = []
         self._link: tuple[str, list[str]] | None = None
+        self._back = False
         self._button: tuple[list[str], str, str] | None = None
         self._select = self._textarea = self._formaction = ""
         self.feed(self.html)
@@ -72,6 +76,7 @@ class Page(HTMLParser):
                 self.forms.append(SeenForm(given.get("action", "")))
             case "a":
                 self._link = (given.get("href", ""), [])
+                self._back = "nhsuk-back-link" in given.get("class", "")
             case "button":
                 self._button = ([], given.get("name", ""), given.get("value", ""))
                 self._formaction = given.get("formaction", "")
@@ -91,7 +96,9 @@ class Page(HTMLParser):
         if self._inside and self._inside[-1] == tag:
             self._inside.pop()
         if tag == "a" and self._link:
-            self.links.setdefault(" ".join("".join(self._link[1]).split()), self._link[0])
+            words = " ".join("".join(self._link[1]).split())
+            assert not self._back or words.startswith("Back to "), f"a way back is called {words!r}"
+            self.links.setdefault(words, self._link[0])
             self._link = None
         elif tag == "button" and self._button:
             if self.forms:

@@ -45,7 +45,7 @@ ITEMS = (
     _item("The quarter", "aggregator", "/", Role.ICB_ANALYST),
     _item("Partner VCFSE", "aggregator", "/partner-vcfse", Role.ICB_ANALYST),
     _item("Publications", "aggregator", "/publications", Role.ICB_ANALYST),
-    _item("Case studies", "returns", "/case-studies", Role.ICB_ANALYST),
+    _item("Case studies", "returns", "/case-studies", Role.CONTRACT_MANAGER, Role.ICB_ANALYST),
     _item("Organisations", "commitments", "/organisations", Role.ADMINISTRATOR),
     _item("People", "commitments", "/people", Role.ADMINISTRATOR),
     _item("Notices", "commitments", "/notices", Role.ADMINISTRATOR),

@@ -17,6 +17,7 @@ from shared.errors import Forbidden
 from shared.idempotency import once
 from shared.pages.environment import environment
 from shared.pages.navigation import navigation
+from shared.pages.unbroken import unbroken
 from shared.pages.visitors import path_of, visitor_of
 
 _MOST_FIELDS = 2_000
@@ -130,7 +131,7 @@ def show(render: Callable[..., str], request: Request, *, status: int, **context
         demonstration=settings.deployment == "demonstration",
         **{"now": request.app.state.runtime.clock.now(), **context},
     )
-    return HTMLResponse(text, status_code=status, headers=HEADERS)
+    return HTMLResponse(unbroken(text), status_code=status, headers=HEADERS)
 
 
 def redirect(to: str) -> RedirectResponse:

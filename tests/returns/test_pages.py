@@ -43,6 +43,25 @@ async def test_a_draft_is_saved_however_little_it_says(two_lines: Office) -> Non
     assert page.forms[0].fields["story"] == ["Two schools"]
 
 
+async def test_the_task_list_says_what_each_line_reports(two_lines: Office) -> None:
+    certifier = await two_lines.certifier()
+    task_list = await opened(certifier)
+    assert f"{CALLS} Target 95.0 % Not yet started" in task_list.text
+    page = await line(certifier, CALLS)
+    await certifier.submit(page, "Save and come back later", {"figure-numerator": "931"})
+    assert "Entered 931 of ?. Target 95.0 % In progress" in (await opened(certifier)).text
+    page = await line(certifier, CALLS)
+    page = await certifier.submit(page, "Save and continue", {"figure-numerator": "931", "figure-denominator": "980"})
+    page = await certifier.submit(page, "Save and continue", {"nil_reason": "The schools were closed"})
+    said = (await opened(certifier)).text
+    assert "Entered 931 of 980 (95.0 %). Target 95.0 % Completed" in said
+    assert "Nothing to report. Target 50 hours Completed" in said
+    await certifier.submit(await certifier.get(page.links["Continue to certify"]), "Certify and submit", BOTH)
+    said = (await certifier.get(task_list.response.url.path)).text
+    assert "Reported 931 of 980 (95.0 %). Target 95.0 % In review" in said
+    assert "Nothing to report. Target 50 hours In review" in said
+
+
 async def test_what_cannot_be_read_stays_as_it_was_typed(two_lines: Office) -> None:
     editor = await two_lines.editor()
     page = await line(editor, HOURS)

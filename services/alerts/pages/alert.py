@@ -25,7 +25,7 @@ from shared.pages.naming import names_of
 from shared.quarters import local_date
 from shared.ratings import AlertKind
 
-BACK = {"href": link("alerts"), "text": "Alerts"}
+BACK = {"href": link("alerts"), "text": "Back to alerts"}
 
 
 @pages.router.get("/{alert_id:uuid}")

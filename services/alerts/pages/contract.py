@@ -89,7 +89,7 @@ async def show_contract(
         more_alerts=len(alerts) > _MOST_ALERTS,
         as_buyer=as_buyer,
         party=party,
-        back={"href": link("commitments", "/contracts"), "text": "Contracts"},
+        back={"href": link("commitments", "/contracts"), "text": "Back to contracts"},
         now=now,
     )
 

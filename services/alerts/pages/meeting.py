@@ -108,7 +108,7 @@ async def _shown(
         "names": await names_of(request, {task.done_by for task in found.tasks if task.done_by}),
         "as_buyer": as_buyer,
         "path": _path(contract_id, quarter),
-        "back": {"href": link("alerts", f"/contracts/{contract_id}?quarter={quarter.code}"), "text": "How it is going"},
+        "back": {"href": link("alerts", f"/contracts/{contract_id}?quarter={quarter.code}"), "text": "Back to how it is going"},
         "now": now,
     }
 

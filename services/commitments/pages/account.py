@@ -26,7 +26,7 @@ from shared.pages.site import Form, redirect
 from shared.pages.visitors import COOKIE, Visitor
 
 _ACCOUNT = link("commitments", "/account")
-_BACK = {"href": _ACCOUNT, "text": "Your account"}
+_BACK = {"href": _ACCOUNT, "text": "Back to your account"}
 
 
 class ChangePassword(NewPassword):

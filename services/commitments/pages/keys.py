@@ -73,5 +73,5 @@ def _end_of(day: date | None) -> datetime | None:
 
 
 def _said(form: Bound[Any], person: Person) -> dict[str, Any]:
-    back = {"href": link("commitments", f"/people/{person.id}"), "text": person.name}
+    back = {"href": link("commitments", f"/people/{person.id}"), "text": f"Back to {person.name}"}
     return {"form": form, "person": person, "scopes": list(Scope), "back": back}

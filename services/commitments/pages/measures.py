@@ -23,7 +23,7 @@ from shared.pages.site import Form, redirect
 from shared.pages.visitors import Visitor, admit
 
 _LIST = link("commitments", "/measures")
-_BACK = {"href": _LIST, "text": "Measures"}
+_BACK = {"href": _LIST, "text": "Back to measures"}
 _LARGEST = 1_000_000
 _MOST_ERRORS = 100
 

@@ -34,7 +34,7 @@ from shared.pages.site import Form, redirect
 from shared.pages.visitors import Visitor, admit
 
 _LIST = link("commitments", "/organisations")
-_BACK = {"href": _LIST, "text": "Organisations"}
+_BACK = {"href": _LIST, "text": "Back to organisations"}
 _MOST_PEOPLE = 200
 _FIELDS = {"identifiers": "identifiers", "executive_id": "executive_id"}
 
@@ -230,7 +230,7 @@ def _form(request: Request, form: Bound[Any], stands: Organisation | None) -> Re
 
 
 def _said(form: Bound[Any], stands: Organisation | None) -> dict[str, Any]:
-    back = {"href": _place_of(stands), "text": stands.name} if stands else _BACK
+    back = {"href": _place_of(stands), "text": f"Back to {stands.name}"} if stands else _BACK
     version = form.text("version") if stands else None
     return {"form": form, "stands": stands, "version": version, "sectors": Sector, "places": Place, "back": back}
 
@@ -238,8 +238,8 @@ def _said(form: Bound[Any], stands: Organisation | None) -> dict[str, Any]:
 async def _settings_said(form: Bound[Any], buyer: Organisation, identity: Connection, visitor: Visitor) -> dict[str, Any]:
     staff = await people.by_name(identity, organisation_id=buyer.organisation_id, limit=_MOST_PEOPLE)
     administrator = visitor.has(Role.ADMINISTRATOR)
-    back = {"href": _place_of(buyer), "text": buyer.name}
-    own = {"href": link("commitments", "/account"), "text": "Your account"}
+    back = {"href": _place_of(buyer), "text": f"Back to {buyer.name}"}
+    own = {"href": link("commitments", "/account"), "text": "Back to your account"}
     names = {person.id: person.name for person in staff}
     return {
         "form": form,

@@ -69,6 +69,17 @@ def of_figure(figure: Figure | None, terms: Terms) -> str:
     return quantity(figure.value, terms.measure.unit)
 
 
+def reported(line: LineView) -> str:
+    """What a line says by now, in a few words; empty where it says no figure yet."""
+    if line.content.nil_reason is not None:
+        return "Nothing to report"
+    if line.figure and not with_supplier(line.status):
+        return f"Reported {of_figure(line.figure, line.terms)}"
+    entered = of_figure(line.counts, line.terms) if line.counts else months_total(line.content, line.terms)
+    entered = entered or of_entered(line.content.figure, line.terms)
+    return f"Entered {entered}" if entered else ""
+
+
 def of_entered(entered: Entered | None, terms: Terms) -> str:
     """As it was typed, however incomplete; empty where nothing was."""
     if entered is None or entered.empty:

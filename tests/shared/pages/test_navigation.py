@@ -25,6 +25,7 @@ def _visitor(*roles: Role) -> Visitor:
         ("/returns/contracts/01a208d1-d3f4-7617-84c0-48887941d5ce", "Contracts"),
         ("/returns/01a208d1-d3f4-7617-84c0-48887941d5ce/review", "Returns"),
         ("/commitments/registering", "Contracts"),
+        ("/returns/case-studies/stories", "Case studies"),
         ("/commitments/account", None),
     ],
 )

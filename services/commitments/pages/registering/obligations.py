@@ -58,7 +58,9 @@ async def list_obligations(
         place=place,
         place_of=place_of,
         next=place(draft, f"obligations?side={Side.SOCIAL_VALUE}") if core else place(draft, "check"),
-        back={"href": place(draft, "places" if core else f"obligations?side={Side.CORE_SERVICE}"), "text": "Back"},
+        back={"href": place(draft, "places"), "text": "Back to where it delivers"}
+        if core
+        else {"href": place(draft, f"obligations?side={Side.CORE_SERVICE}"), "text": "Back to core service obligations"},
     )
 
 
