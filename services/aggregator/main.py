@@ -8,6 +8,7 @@ from services.aggregator.api import ROUTERS
 from services.aggregator.gauges import gauges
 from services.aggregator.handlers import handlers
 from services.aggregator.pages import pages
+from services.aggregator.schedule import CHORES
 from shared.service import create_service
 
 service = create_service(
@@ -17,6 +18,7 @@ service = create_service(
     routers=ROUTERS,
     pages=pages,
     handlers=handlers,
+    chores=CHORES,
     migrations=Path(__file__).parent / "migrations",
     gauges=gauges,
 )

@@ -10,12 +10,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.aggregator.actions import reading
 from services.aggregator.actions.hearing import hear
+from services.aggregator.actions.keeping import keep_days
+from services.aggregator.actions.reading import Wanted
 from services.aggregator.models.publications import Known
 from services.aggregator.models.totals import Amounts, Cell
-from services.aggregator.store import ledger
+from services.aggregator.rules.days import end_of
+from services.aggregator.store import daily, ledger
 from services.aggregator.store import totals as store
 from shared.db import Connection
+from shared.quarters import Quarter, local_date
 from tests.aggregator.builders import AFTER_Q2, HOURS, TERMS_OF_EMPLOYMENT, Contract, Positions, an_organisation
 from tests.aggregator.conftest import Aggregator
 from tests.aggregator.histories import batches_of, histories
@@ -57,6 +62,29 @@ async def test_what_was_known_at_any_time_is_reproduced(aggregator: Aggregator, 
         for at, entry, then in moments:
             assert await as_known(conn, Known(at=at)) == then
             assert await as_known(conn, Known(entry)) == then
+
+
+@ordinary
+@given(st.data())
+async def test_what_was_known_when_a_day_ended_is_kept(aggregator: Aggregator, data: st.DataObject):
+    events = data.draw(histories())
+    async with rolled_back(aggregator.pool) as conn:
+        positions, at = Positions(), AFTER_Q2
+        for batch in batches_of(data.draw, events):
+            await hear(conn, positions.heard(batch), at=at)
+            at += timedelta(hours=data.draw(st.integers(1, 40)))
+            if data.draw(st.booleans()):
+                await keep_days(conn, local_date(at), at)
+        await keep_days(conn, local_date(at) + timedelta(days=1), at)
+        for day in (local_date(AFTER_Q2) + timedelta(days=n) for n in range((local_date(at) - local_date(AFTER_Q2)).days + 1)):
+            for quarter in await store.quarters(conn):
+                summed = await ledger.totals(conn, quarter, known=Known(at=end_of(day)))
+                assert list(map(described, await daily.totals(conn, quarter, day))) == list(map(described, summed))
+                read = [
+                    (await reading.totals(conn, Quarter(quarter), Wanted(), threshold=5, as_of=moment))[0]
+                    for moment in (end_of(day), end_of(day) - timedelta(microseconds=1))
+                ]
+                assert read[0] == read[1]
 
 
 async def shown(conn: Connection) -> list[tuple[Any, ...]]:

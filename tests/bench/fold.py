@@ -258,11 +258,11 @@ def _measure(measure: dict[str, Any]) -> MeasureDescription:
 
 async def _apply(pool: Pool, heard: Heard) -> None:
     async with pool.acquire() as conn, conn.transaction():
-        mark = await store.lock_feed(conn)
+        mark, at = await store.lock_feed(conn), datetime.now(UTC)
         await store.keep_allocations(conn, [part for spread in heard.spreads.values() for part in spread.parts])
-        await store.fold(conn, heard.figures, heard.dues, mark=mark, at=datetime.now(UTC))
+        await store.fold(conn, heard.figures, heard.dues, mark=mark, at=at)
         if per_supplier := [figure for figure in heard.figures if figure.per_supplier]:
-            await store.settle_suppliers(conn, per_supplier, mark=mark)
+            await store.settle_suppliers(conn, per_supplier, mark=mark, at=at)
         if await store.describe_measures(conn, heard.measures):
             await store.note_described(conn, mark)
 

@@ -28,7 +28,7 @@ async def hear(conn: Connection, batch: Sequence[Received], *, at: datetime) -> 
         await fold.keep_allocations(conn, [part for spread in heard.spreads.values() for part in spread.parts])
         await fold.fold(conn, heard.figures, heard.dues, mark=mark, at=at)
         if per_supplier := [figure for figure in heard.figures if figure.per_supplier]:
-            await fold.settle_suppliers(conn, per_supplier, mark=mark)
+            await fold.settle_suppliers(conn, per_supplier, mark=mark, at=at)
     described = bool(heard.measures) and await fold.describe_measures(conn, heard.measures)
     if heard.contracts:
         await commitments.keep_contracts(conn, heard.contracts)

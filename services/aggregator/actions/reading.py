@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeVar
+from typing import TypedDict, TypeVar
 from uuid import UUID
 
 from services.aggregator.models.behind import ContractBehind, ContractsBehind
@@ -14,8 +14,8 @@ from services.aggregator.models.facts import REGION
 from services.aggregator.models.pledges import PartnerReport
 from services.aggregator.models.publications import EVERYTHING, Known
 from services.aggregator.models.totals import Amounts, Cell, Counted, CountedMeasure, Dimension, Total, YearTotal
-from services.aggregator.rules import pledges, showing, years
-from services.aggregator.store import commitments, ledger, publications
+from services.aggregator.rules import days, pledges, showing, years
+from services.aggregator.store import commitments, daily, ledger, publications
 from services.aggregator.store import totals as store
 from shared.db import Connection, Record
 from shared.quarters import Quarter, local_date, quarters_between
@@ -163,13 +163,27 @@ async def year_totals(
     return sorted(found, key=lambda total: total.place)
 
 
+class _Narrowed(TypedDict):
+    codes: Sequence[str] | None
+    dimensions: Sequence[str] | None
+    own: bool | None
+
+
 async def _cells(conn: Connection, quarter: Quarter, wanted: Wanted, known: Known) -> tuple[list[Cell], str | None]:
     """All members of every dimension that is wanted, since what is hidden depends on all of them."""
     stored = {Dimension.REGION if dimension in _GROUPED else dimension for dimension in wanted.dimensions}
     codes, dimensions = list(wanted.codes) or None, list(stored) or None
-    if known != EVERYTHING:
-        return await ledger.totals(conn, quarter.first_day, codes=codes, dimensions=dimensions, own=wanted.own, known=known), None
-    return await store.totals(conn, quarter.first_day, codes=codes, dimensions=dimensions, own=wanted.own)
+    first, narrowed = quarter.first_day, _Narrowed(codes=codes, dimensions=dimensions, own=wanted.own)
+    if known == EVERYTHING:
+        return await store.totals(conn, first, **narrowed)
+    if known.at is not None and known.entry is None:
+        changed_at = await store.changed_at(conn, first)
+        if changed_at is not None and changed_at <= known.at:
+            return (await store.totals(conn, first, **narrowed))[0], None
+        day, through = days.day_ended(known.at), await daily.kept_through(conn)
+        if day is not None and through is not None and day <= through:
+            return await daily.totals(conn, first, day, **narrowed), None
+    return await ledger.totals(conn, first, **narrowed, known=known), None
 
 
 async def contracts_behind(

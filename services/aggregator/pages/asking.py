@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from typing import Any, Protocol, Self
 from urllib.parse import urlencode
 
 from services.aggregator.models.facts import REGION
 from services.aggregator.models.publications import EVERYTHING, Known, PublicationRecord
 from services.aggregator.models.totals import Counted, CountedMeasure, Dimension, Total
+from services.aggregator.rules.days import end_of
 from shared.origin import link
-from shared.quarters import LONDON, Quarter
+from shared.quarters import Quarter
 from shared.words import day
 
 NOW = "As known now, not a publication"
@@ -20,10 +21,6 @@ NOW = "As known now, not a publication"
 
 def provisional(cut: date) -> str:
     return f"Provisional, as known at the end of {day(cut)}"
-
-
-def end_of(cut: date) -> datetime:
-    return datetime.combine(cut + timedelta(days=1), time(), LONDON) - timedelta(microseconds=1)
 
 
 class About(Protocol):

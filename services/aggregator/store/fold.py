@@ -20,8 +20,10 @@ _APPLY_CELLS = """
         WHERE (value, numerator, denominator, figures, due, received, approved,
                promised_due, promised_received, promised_approved) IS DISTINCT FROM (0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
     ), marked AS (
-        INSERT INTO quarter_marks (quarter, mark) SELECT DISTINCT quarter, $1::bigint FROM changed
-        ON CONFLICT (quarter) DO UPDATE SET mark = excluded.mark
+        INSERT INTO quarter_marks AS q (quarter, mark, changed_at)
+        SELECT DISTINCT quarter, $1::bigint, $2::timestamptz FROM changed
+        ON CONFLICT (quarter) DO UPDATE
+        SET mark = excluded.mark, changed_at = greatest(q.changed_at, excluded.changed_at)
     )
     INSERT INTO totals AS t (quarter, measure_id, pledge, dimension, member, value, numerator, denominator, figures,
                              due, received, approved, promised_due, promised_received, promised_approved, mark)
@@ -104,7 +106,7 @@ _FOLD = f"""
 _SETTLE_SUPPLIERS = f"""
     WITH touched AS MATERIALIZED (
         SELECT DISTINCT f.supplier_id, f.quarter, f.measure_id, f.pledge
-        FROM unnest($2::text[], $3::text[]) AS given (return_id, line_id)
+        FROM unnest($3::text[], $4::text[]) AS given (return_id, line_id)
         JOIN figures f ON f.return_id = given.return_id::uuid AND f.line_id = given.line_id::uuid
         WHERE f.per_supplier
     ), newest AS (
@@ -158,9 +160,10 @@ async def fold(conn: Connection, figures: Collection[FigureFact], dues: Collecti
     await conn.execute(_FOLD, mark, at, *_columns(figures, FigureFact), *_columns(dues, DueFact))
 
 
-async def settle_suppliers(conn: Connection, figures: Collection[FigureFact], *, mark: int) -> None:
+async def settle_suppliers(conn: Connection, figures: Collection[FigureFact], *, mark: int, at: datetime) -> None:
     """Of measures that speak of the whole supplier: let the figure approved last count, after ``fold`` of these figures."""
-    await conn.execute(_SETTLE_SUPPLIERS, mark, [figure.return_id for figure in figures], [figure.line_id for figure in figures])
+    ids = [figure.return_id for figure in figures], [figure.line_id for figure in figures]
+    await conn.execute(_SETTLE_SUPPLIERS, mark, at, *ids)
 
 
 async def keep_allocations(conn: Connection, parts: Collection[AllocationPart]) -> None:

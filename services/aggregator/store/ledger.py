@@ -32,7 +32,7 @@ _CONTRIBUTION = f"""
     )
 """  # noqa: S608 - pieces of this package, no values
 
-_KNOWN = f"""
+KNOWN = f"""
     WITH figure AS (
         SELECT DISTINCT ON (return_id, line_id) 1 AS sign, f.* FROM figures f WHERE {_WHEN}
         ORDER BY return_id, line_id, version DESC, correction DESC
@@ -41,6 +41,7 @@ _KNOWN = f"""
         ORDER BY return_id, version DESC, correction DESC
     ), {_CONTRIBUTION}
 """  # noqa: S608 - pieces of this package, no values
+"""Defines ``contribution``, as it was known then. $1 quarter, $2 last entry, $3 time: NULL for everything that is known."""
 
 # The same of a few measures, $4: of the lines alone that were ever about one of them.
 _KNOWN_OF = f"""
@@ -71,7 +72,7 @@ _KNOWN_OF = f"""
     ), {_CONTRIBUTION}
 """  # noqa: S608 - pieces of this package, no values
 
-_TOTALS = f"{_KNOWN}, {CELLS} {SHOWN.format(totals='cell')}"
+_TOTALS = f"{KNOWN}, {CELLS} {SHOWN.format(totals='cell')}"
 
 # The same of measures with a few codes, whose ids are $7.
 _TOTALS_OF = f"{_KNOWN_OF.replace('$4', '$7')}, {CELLS} {SHOWN.format(totals='cell')}"

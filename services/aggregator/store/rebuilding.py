@@ -150,6 +150,7 @@ async def swap(conn: Connection, *, mark: int, at: datetime) -> None:
         """,
         mark,
     )
+    await conn.execute("UPDATE public.quarter_marks SET changed_at = $1", at)
     await conn.execute("UPDATE public.feed SET described = $1", mark)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from services.aggregator.models.coverage import ReturnsCoverage
@@ -47,6 +47,12 @@ async def quarter_tag(conn: Connection, quarter: date) -> str:
         quarter,
     )
     return tag
+
+
+async def changed_at(conn: Connection, quarter: date) -> datetime | None:
+    """When a total of the quarter changed last."""
+    found: datetime | None = await conn.fetchval("SELECT changed_at FROM quarter_marks WHERE quarter = $1", quarter)
+    return found
 
 
 async def quarters(conn: Connection) -> list[date]:
