@@ -6,6 +6,7 @@ name in every service. People, the catalogue and publications are kept; organisa
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from shared.settings import SERVICES
 from tests.bench.figures import say
 
 GROUPS = 10
+_MOST = 0x1000
 _UNTOUCHED = (
     *("schema_migrations", "outbox", "relay_watermarks", "consumer_positions", "dead_letters", "job_runs", "idempotency_keys"),
     *("feed", "quarter_marks", "notifications", "notices", "frameworks"),
@@ -36,20 +38,22 @@ _SHARED = (
     ("aggregator", "SELECT measure_id FROM measures WHERE buyer_id IS NOT NULL"),
     ("aggregator", "SELECT DISTINCT allocation_id FROM allocations"),
 )
-_FUNCTIONS = r"""
-    -- The first half stays: it is the time at which the id was made, and ids are in its order.
+_MARK = "#own"
+"""Stands in a document for the four digits of an id that say which copy it belongs to."""
+_FUNCTIONS = rf"""
+    -- The time at which the id was made stays, and ids are in its order. Version 8 is nobody else's: no original has that name.
     CREATE FUNCTION pg_temp.renamed(id uuid, copy text) RETURNS uuid LANGUAGE sql IMMUTABLE
-    RETURN (left(id::text, 18) || left(md5(id::text || copy), 16))::uuid;
+    RETURN overlay(id::text PLACING copy FROM 15 FOR 4)::uuid;
 
-    CREATE FUNCTION pg_temp.rewritten(content text, copy text, kept uuid[]) RETURNS text LANGUAGE plpgsql AS $$
+    CREATE FUNCTION pg_temp.marked(content text, kept uuid[]) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
     DECLARE
-        found uuid;
+        found text;
     BEGIN
-        FOR found IN SELECT DISTINCT m[1]::uuid FROM regexp_matches(
-            content, '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}', 'g') AS m
+        FOR found IN SELECT DISTINCT m[1] FROM regexp_matches(
+            content, '[0-9a-f]{{8}}-[0-9a-f]{{4}}-[0-9a-f]{{4}}-[0-9a-f]{{4}}-[0-9a-f]{{12}}', 'g') AS m
         LOOP
-            IF found <> ALL (kept) THEN
-                content := replace(content, found::text, pg_temp.renamed(found, copy)::text);
+            IF found::uuid <> ALL (kept) THEN
+                content := replace(content, found, overlay(found PLACING '{_MARK}' FROM 15 FOR 4));
             END IF;
         END LOOP;
         RETURN content;
@@ -65,23 +69,29 @@ class Column:
 
 async def multiply(server: PostgresServer, copies: int) -> None:
     """Have every contract and all that belongs to it ``copies`` times, in ``GROUPS`` groups with organisations of their own."""
+    assert copies <= _MOST
     kept = [NOBODY, *[each for database, query in _KEPT for each in await _ids(server, database, query)]]
     shared = [each for database, query in _SHARED for each in await _ids(server, database, query)]
     kept += [_of_group(each, group) for group in range(GROUPS) for each in shared]
-    for service in SERVICES:
-        async with connected(server.url(service)) as conn:
-            await conn.execute(_FUNCTIONS)
-            for table in await _tables(conn):
-                await _multiply(conn, table, copies, shared, kept)
-                say(f"{service}.{table}: {await conn.fetchval(f'SELECT count(*) FROM {table}'):,} rows")
-            await conn.execute("VACUUM ANALYZE")
+    await asyncio.gather(*(_multiply_database(server, service, copies, shared, kept) for service in SERVICES))
+
+
+async def _multiply_database(
+    server: PostgresServer, service: str, copies: int, shared: Sequence[UUID], kept: Sequence[UUID]
+) -> None:
+    async with connected(server.url(service)) as conn:
+        await conn.execute(_FUNCTIONS)
+        for table in await _tables(conn):
+            await _multiply(conn, table, copies, shared, kept)
+            say(f"{service}.{table}: {await conn.fetchval(f'SELECT count(*) FROM {table}'):,} rows")
+        await conn.execute("VACUUM ANALYZE")
 
 
 async def _multiply(conn: Connection, table: str, copies: int, shared: Sequence[UUID], kept: Sequence[UUID]) -> None:
     columns = await _columns(conn, table)
+    await conn.execute(f"CREATE TEMP TABLE first AS SELECT * FROM {table}")
     written = [await _copied(conn, table, column, kept) for column in columns]
     into = ", ".join(column.name for column in columns)
-    await conn.execute(f"CREATE TEMP TABLE first AS SELECT * FROM {table}")
     async with _without_indexes(conn, table):
         for group in range(min(GROUPS, copies)):
             await conn.execute("DROP TABLE IF EXISTS one")
@@ -94,11 +104,13 @@ async def _multiply(conn: Connection, table: str, copies: int, shared: Sequence[
             await conn.execute(
                 f"""
                 INSERT INTO {table} ({into}) SELECT {", ".join(written)}
-                FROM generate_series({group or GROUPS}, $1::int - 1, {GROUPS}) AS copy, one
-                WHERE $2::uuid[] IS NOT NULL ON CONFLICT DO NOTHING
+                FROM (
+                    SELECT number, '8' || lpad(to_hex(number), 3, '0') AS copy
+                    FROM generate_series({group or GROUPS}, $1::int - 1, {GROUPS}) AS number
+                ) AS copies, one
+                ON CONFLICT DO NOTHING
                 """,
                 copies,
-                kept,
             )
     await conn.execute("DROP TABLE first")
 
@@ -115,22 +127,21 @@ def _of_group(each: UUID, group: int) -> UUID:
 
 
 async def _copied(conn: Connection, table: str, column: Column, kept: Sequence[UUID]) -> str:
-    """What a copy has in this column."""
-    name = column.name
+    """What a copy has in this column. In documents among the rows to copy, ids that are renamed are marked."""
+    name, value = column.name, f"one.{column.name}"
     if column.type in ("uuid", "_uuid"):
-        values = f"SELECT unnest({name}) FROM {table}" if column.type == "_uuid" else f"SELECT {name} FROM {table}"
+        values = f"SELECT unnest({name}) FROM first" if column.type == "_uuid" else f"SELECT {name} FROM first"
         own = f"SELECT EXISTS (SELECT FROM ({values}) AS t (id) WHERE id <> ALL ($1))"
         if not await conn.fetchval(own, kept):
-            return name
+            return value
         if column.type == "uuid":
-            return f"pg_temp.renamed({name}, copy::text)"
-        return f"ARRAY(SELECT pg_temp.renamed(id, copy::text) FROM unnest({name}) WITH ORDINALITY AS t (id, nth) ORDER BY nth)"
+            return f"pg_temp.renamed({value}, copies.copy)"
+        return f"ARRAY(SELECT pg_temp.renamed(id, copies.copy) FROM unnest({value}) WITH ORDINALITY AS t (id, n) ORDER BY t.n)"
     if column.type in ("json", "jsonb"):
-        sample = f"SELECT {name}::text AS said FROM {table} LIMIT 1000"
-        own = f"SELECT EXISTS (SELECT FROM ({sample}) AS t WHERE said <> pg_temp.rewritten(said, '', $1))"
-        if await conn.fetchval(own, kept):
-            return f"pg_temp.rewritten({name}::text, copy::text, $2)::{column.type}"
-    return f"{name} || ' ' || copy" if (table, name) in _NUMBERED else name
+        await conn.execute(f"UPDATE first SET {name} = pg_temp.marked({name}::text, $1)::{column.type}", kept)
+        if await conn.fetchval(f"SELECT EXISTS (SELECT FROM first WHERE position('{_MARK}' IN {name}::text) > 0)"):
+            return f"replace({value}::text, '{_MARK}', copies.copy)::{column.type}"
+    return f"{value} || ' ' || copies.number" if (table, name) in _NUMBERED else value
 
 
 async def _tables(conn: Connection) -> list[str]:
