@@ -69,12 +69,12 @@ class Bound(Generic[M]):
         """The same form with what an action said against it.
 
         An error's pointer ``/lines/0/figure`` belongs to the field ``figure``, or to what ``fields`` names for it; of several
-        for one field the first is told.
+        for one field the first is told. What has no pointer belongs to what ``fields`` names for "".
         """
         found = [FormError(_field(one.pointer, self.typed, fields or {}), one.detail) for one in error.errors]
         first = {one.name: one for one in reversed(found)}
         told = tuple(one for one in found if not one.name or one is first[one.name])
-        return replace(self, value=None, errors=(*self.errors, *(told or (FormError("", error.detail),))))
+        return replace(self, value=None, errors=(*self.errors, *(told or (FormError((fields or {}).get("", ""), error.detail),))))
 
 
 def blank(**typed: object) -> Bound[Any]:

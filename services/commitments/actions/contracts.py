@@ -95,17 +95,20 @@ async def add_obligations(
     new: Sequence[NewObligation],
     reason: str,
     *,
+    from_quarter: Quarter | None = None,
     by: Caller,
     at: datetime,
     version: int | None = None,
 ) -> Contract:
-    """Owe more, each from its first target's quarter on: all of it, or nothing.
+    """Owe more, each from its first target's quarter on, none before ``from_quarter``: all of it, or nothing.
 
     The past is only for a contract under which nothing was owed yet. Raises NotFound, PreconditionFailed, and Invalid whose
     pointers name the number in ``new``: ``/obligations/0/measure``.
     """
     before = await lock_contract(conn, contract_id, by, version=version)
-    earliest = Quarter.of(local_date(at) if before.obligations else before.starts_on)
+    earliest = rules.earliest_addition(before, today=local_date(at))
+    if from_quarter is not None:
+        rules.check_addition(before, from_quarter, today=local_date(at))
     taken = {one.reference for one in before.obligations}
     added, errors = [], []
     for number, obligation in enumerate(new):
@@ -114,13 +117,15 @@ async def add_obligations(
             detail = "Another obligation of this contract has this reference"
             errors.append(FieldError(f"{pointer}/reference", detail, "reference-taken"))
         taken.add(obligation.reference)
-        one = await prepare(conn, before.lead_buyer_id, obligation, before, pointer, by=by, at=at)
+        one = await prepare(conn, before.lead_buyer_id, obligation, before, pointer, by=by, at=at, first=from_quarter)
         if not isinstance(one, Ready):
             errors += one
         elif one.version.from_quarter < earliest:
             errors.append(FieldError(f"{pointer}/targets", rules.QuarterOver().detail, "quarter-over"))
         else:
-            added.append(one)
+            # What was owed from the award on needs no reason; what was added to it has one, as every variation.
+            why = reason if before.obligations else None
+            added.append(one._replace(version=one.version.model_copy(update={"reason": why})))
     if errors:
         raise Invalid(errors=errors)
     for number, one in enumerate(added, len(before.obligations)):

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.commitments.models.organisations import NewOrganisation, Organisation, OrganisationChange
+from services.commitments.models.organisations import NewOrganisation, NewSupplier, Organisation, OrganisationChange
 from services.commitments.rules.organisations import changed, fact
 from services.commitments.store import organisations as store
 from shared import history
@@ -18,6 +18,28 @@ from shared.spine import publish
 
 class IdentifierTaken(Conflict):
     """Another organisation has this identifier, or it is given twice. Look that organisation up instead of recording it again."""
+
+
+class RecordedAlready(Conflict):
+    """This organisation is recorded already. Add it to the contract instead of recording it again."""
+
+    def __init__(self, organisation: Organisation, error: FieldError) -> None:
+        super().__init__(errors=[error])
+        self.organisation = organisation
+
+
+async def record_supplier(conn: Connection, new: NewSupplier, *, by: UUID, at: datetime) -> Organisation:
+    """What contract managers may record: an organisation that supplies, and buys nothing. Raises RecordedAlready."""
+    for number, one in enumerate(new.identifiers):
+        known = await store.find_organisation_by_identifier(conn, one.scheme, one.id)
+        if known is not None:
+            detail = f"{known.name} has this number"
+            raise RecordedAlready(known, FieldError(f"/identifiers/{number}", detail, "recorded-already"))
+    for known in await store.organisations_called(conn, new.name):
+        if not (new.identifiers and known.identifiers):
+            detail = "An organisation of this name is recorded. If it is another one, enter a name that tells them apart"
+            raise RecordedAlready(known, FieldError("/name", detail, "recorded-already"))
+    return await record_organisation(conn, NewOrganisation(**new.model_dump(), supplier=True), by=by, at=at)
 
 
 async def record_organisation(conn: Connection, new: NewOrganisation, *, by: UUID, at: datetime) -> Organisation:

@@ -19,6 +19,7 @@ from shared.db import Connection
 from shared.errors import FieldError, ParityError
 from shared.ids import new_id
 from shared.obligations import Measure
+from shared.quarters import Quarter
 
 
 class Ready(NamedTuple):
@@ -37,12 +38,17 @@ async def prepare(
     *,
     by: Caller,
     at: datetime,
+    first: Quarter | None = None,
 ) -> Ready | list[FieldError]:
-    """What the entry comes to under this contract, or what to mend, with pointers that begin with ``pointer``."""
+    """What the entry comes to under this contract (from its ``first`` quarter on), or what to mend.
+
+    Pointers begin with ``pointer``.
+    """
     measure = await _measure(conn, buyer_id, new, pointer, by=by, at=at)
     if isinstance(measure, FieldError):
         return [measure]
-    counted = count(new, measure, version=1, starts_on=contract.starts_on, ends_on=contract.ends_on)
+    starts_on = max(contract.starts_on, first.first_day) if first else contract.starts_on
+    counted = count(new, measure, version=1, starts_on=starts_on, ends_on=contract.ends_on)
     if isinstance(counted, list):
         return within(pointer, counted)
     version = ObligationVersion(

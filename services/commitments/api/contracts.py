@@ -70,7 +70,9 @@ async def add_obligations(
     response: Response,
 ) -> Contract:
     """Owe more from a quarter on, with a reason: all of it, or nothing."""
-    contract = await actions.add_obligations(tx, contract_id, body.obligations, body.reason, by=caller, at=now, version=version)
+    contract = await actions.add_obligations(
+        tx, contract_id, body.obligations, body.reason, from_quarter=body.from_quarter, by=caller, at=now, version=version
+    )
     await owners_must_be_of(request.app.state.runtime.identity, [one.owner_id for one in body.obligations], contract)
     return _answer(contract, response)
 

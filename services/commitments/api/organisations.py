@@ -13,6 +13,7 @@ from services.commitments.api.routing import Administrator, Manager, router
 from services.commitments.models.organisations import (
     BuyerSettings,
     NewOrganisation,
+    NewSupplier,
     Organisation,
     OrganisationChange,
     OrganisationIdentifier,
@@ -78,6 +79,14 @@ async def record_organisation(
 ) -> OrganisationView:
     """Record an organisation. Its executive is named later, when the person is known."""
     recorded = await actions.record_organisation(tx, body, by=caller.person_id, at=now)
+    response.headers["ETag"] = etag(recorded.version)
+    return OrganisationView.of(recorded, caller)
+
+
+@router.post("/suppliers", status_code=201)
+async def record_supplier(body: NewSupplier, tx: Tx, now: Now, caller: Manager, response: Response) -> OrganisationView:
+    """Record an organisation that supplies, so that a contract can name it. One that is known is not recorded again."""
+    recorded = await actions.record_supplier(tx, body, by=caller.person_id, at=now)
     response.headers["ETag"] = etag(recorded.version)
     return OrganisationView.of(recorded, caller)
 

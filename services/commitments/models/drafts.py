@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
+from shared.errors import NotFound
 from shared.obligations import Frozen, Side
+from shared.quarters import Quarter
 
 Typed = dict[str, str | list[str]]
 """By the names of a form's fields."""
@@ -35,9 +38,26 @@ class ObligationDraft(Frozen):
     bands: Typed = {}
 
 
-class ContractDraft(Frozen):
-    """What was typed so far. ``kpi_ids``: those of the notice, each of which stays an obligation or was left out by a person."""
+class Addition(Frozen):
+    """What an obligation is added to: a registered contract, from a quarter on, and why."""
 
+    contract_id: UUID
+    title: str
+    side: Side
+    from_quarter: Quarter
+    starts_on: date
+    """The first day of the contract within that quarter."""
+    ends_on: date
+    reason: str
+
+
+class ContractDraft(Frozen):
+    """What was typed so far. ``kpi_ids``: those of the notice, each of which stays an obligation or was left out by a person.
+
+    With an ``addition`` it is no contract, but one obligation more.
+    """
+
+    addition: Addition | None = None
     proposal_id: UUID | None = None
     proposal_version: int | None = None
     """The one that the person has seen."""
@@ -46,6 +66,13 @@ class ContractDraft(Frozen):
     places: Typed = {}
     obligations: Annotated[tuple[ObligationDraft, ...], Field(max_length=500)] = ()
     kpi_ids: tuple[str, ...] = ()
+
+    @property
+    def added(self) -> Addition:
+        """Raises NotFound where it is a contract."""
+        if self.addition is None:
+            raise NotFound
+        return self.addition
 
     def called(self, id: UUID) -> ObligationDraft | None:
         return next((one for one in self.obligations if one.id == id), None)

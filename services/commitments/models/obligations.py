@@ -99,6 +99,8 @@ class AddedObligations(Frozen):
     """What is owed more, and why."""
 
     obligations: Annotated[tuple[NewObligation, ...], Field(min_length=1, max_length=500)]
+    from_quarter: Quarter | None = None
+    """The first quarter in which they are owed, over which on a total is spread. Left out: each from its first target on."""
     reason: Words
 
 

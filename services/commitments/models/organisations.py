@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
 
+from services.commitments.models.registers import as_registered
 from shared.events.commitments import IcbSees
 from shared.obligations import Frozen, Place, Sector, Text
 
@@ -20,6 +21,27 @@ class OrganisationIdentifier(Frozen):
 
     scheme: Scheme
     id: Number
+
+
+class RegisteredNumber(OrganisationIdentifier):
+    """As its register writes it, where that is known here."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_registered(cls, said: Any) -> Any:
+        if isinstance(said, dict) and isinstance(said.get("scheme"), str) and isinstance(said.get("id"), str):
+            scheme = said["scheme"].strip().upper()
+            return {**said, "scheme": scheme, "id": as_registered(scheme, said["id"])}
+        return said
+
+
+class NewSupplier(Frozen):
+    """What a contract manager says of a supplier that nobody has recorded yet."""
+
+    name: Name
+    identifiers: tuple[RegisteredNumber, ...] = Field((), max_length=20)
+    sector: Sector
+    place: Place | None = None
 
 
 class BuyerSettings(Frozen):

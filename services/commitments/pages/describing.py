@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,13 +15,11 @@ from services.commitments.models.contracts import Contract, ContractChange, Titl
 from services.commitments.models.obligations import Words
 from services.commitments.models.words import LegalRegime
 from services.commitments.pages import words
+from services.commitments.pages.changing import back_to, own_contract, place_of, shown_again
 from services.commitments.pages.registering.forms import Number
 from services.commitments.pages.routing import Manager, pages
-from services.commitments.pages.varying import own_contract
 from shared.api import Now, Tx
-from shared.errors import ParityError, PreconditionFailed
 from shared.obligations import plain
-from shared.origin import link
 from shared.pages.forms import Bound, Says, bind, blank
 from shared.pages.site import Again, Form, redirect
 from shared.words import label
@@ -62,14 +61,9 @@ async def change(request: Request, contract_id: UUID, tx: Tx, now: Now, visitor:
     if bound.value is None:
         raise Again(_page(request, contract, bound))
     new = ContractChange(**changed, reason=said.reason)
-    try:
+    with shown_again(contract, bound, partial(_page, request), {"": "ends_on"}):
         await actions.change_contract(tx, contract_id, new, by=visitor.caller, at=now, version=said.version)
-    except PreconditionFailed:
-        wrong = bound.wrong("Somebody changed this contract meanwhile. Look at what stands now, then save yours")
-        raise Again(_page(request, contract, wrong)) from None
-    except ParityError as error:
-        raise Again(_page(request, contract, bound.wrong(error.detail, name="ends_on"))) from None
-    return redirect(link("commitments", f"/contracts/{contract_id}"))
+    return redirect(place_of(contract))
 
 
 def _page(request: Request, contract: Contract, form: Bound[Any]) -> Response:
@@ -80,5 +74,5 @@ def _page(request: Request, contract: Contract, form: Bound[Any]) -> Response:
         contract=contract,
         form=form,
         regimes=words.REGIMES,
-        back={"href": link("commitments", f"/contracts/{contract.contract_id}"), "text": "Back to the contract"},
+        back=back_to(contract),
     )

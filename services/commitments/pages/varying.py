@@ -15,15 +15,15 @@ from services.commitments.actions.drafts import rehearse
 from services.commitments.models.contracts import Closing, Contract
 from services.commitments.models.obligations import Counting, Obligation, SpreadTotal, Variation, Words
 from services.commitments.pages import words
+from services.commitments.pages.changing import back_to, own_contract, place_of, shown_again
 from services.commitments.pages.registering.assembling import targets_of
 from services.commitments.pages.registering.forms import BandsTyped
 from services.commitments.pages.routing import Manager, pages
 from services.commitments.rules.contracts import targets_in_force
 from shared.api import Now, Tx
 from shared.db import Connection
-from shared.errors import NotFound, ParityError, PreconditionFailed
+from shared.errors import NotFound
 from shared.obligations import Bands, BandsBy, plain
-from shared.origin import link
 from shared.pages.forms import Bound, Says, Typed, bind, bind_typed, blank, typed_in
 from shared.pages.site import Again, Form, redirect
 from shared.pages.visitors import Visitor
@@ -76,19 +76,16 @@ async def vary(
         shown = bound if form.get("do") != "edit" else Bound(typed)
         return _page(request, contract, obligation, shown, now)
     act = partial(actions.vary, tx, contract_id, obligation_id, variation, by=visitor.caller, at=now, version=version)
-    try:
+
+    def again(stands: Contract, refused: Bound[Any]) -> Response:
+        return _page(request, stands, stands.called(obligation_id) or obligation, refused, now)
+
+    with shown_again(contract, bound, again, _FIELDS | {"targets": _field_of(typed)}):
         if form.get("do") != "confirm":
             varied = await rehearse(tx, act)
             return _check_page(request, contract, obligation, varied, variation, typed)
         await act()
-    except PreconditionFailed:
-        said = bound.wrong("Somebody changed this contract meanwhile. Look at what stands now, then go on")
-        fresh = await actions.read_contract(tx, contract_id, by=visitor.caller)
-        raise Again(_page(request, fresh, fresh.called(obligation_id) or obligation, said, now)) from None
-    except ParityError as error:
-        said = bound.refused(error, _FIELDS | {"targets": _field_of(typed), "": ""})
-        raise Again(_page(request, contract, obligation, said, now)) from None
-    return redirect(link("commitments", f"/contracts/{contract_id}#obligation-{obligation.reference}"))
+    return redirect(f"{place_of(contract)}#obligation-{obligation.reference}")
 
 
 _FIELDS = {"spread": "total", "bands": "good", "from_quarter": "from_quarter"}
@@ -116,8 +113,12 @@ def _bound(typed: Typed, contract: Contract, obligation: Obligation) -> tuple[Bo
     table = tuple(one for one in table if one.quarter >= said.from_quarter or stands.get(one.quarter) != one.target)
     if counted.how == "table" and not table:
         return bound.wrong("Enter a target for each quarter from the first one that changes", name="table"), None, 0
+    terms = obligation.newest.terms
     counting = Counting(
         wording=said.wording or "",
+        direction=terms.direction,
+        frequency=terms.frequency,
+        evidence_required=terms.evidence_required,
         basis=counted.basis,
         fte_counting=counted.fte_counting,
         over_time=counted.over_time,
@@ -164,14 +165,6 @@ async def _found(conn: Connection, contract_id: UUID, obligation_id: UUID, visit
     return contract, obligation
 
 
-async def own_contract(conn: Connection, contract_id: UUID, visitor: Visitor) -> Contract:
-    """A contract of the visitor's organisation as a buyer. Raises NotFound."""
-    contract = await actions.read_contract(conn, contract_id, by=visitor.caller)
-    if visitor.caller.organisation_id not in {buyer.organisation_id for buyer in contract.buyers}:
-        raise NotFound
-    return contract
-
-
 def _page(request: Request, contract: Contract, obligation: Obligation, form: Bound[Any], now: datetime) -> Response:
     last = Quarter.of(contract.ends_on)
     first = max(Quarter.of(local_date(now)), Quarter.of(contract.starts_on), obligation.newest.from_quarter)
@@ -189,7 +182,7 @@ def _page(request: Request, contract: Contract, obligation: Obligation, form: Bo
         fte_countings=words.choices(words.FTE_COUNTINGS),
         over_times=words.choices(words.OVER_TIMES),
         bands_by=words.choices(words.BANDS_BY),
-        back={"href": link("commitments", f"/contracts/{contract.contract_id}"), "text": "Back to the contract"},
+        back=back_to(contract),
         now=now,
     )
 
@@ -230,16 +223,11 @@ async def close(request: Request, contract_id: UUID, tx: Tx, now: Now, visitor: 
         raise Again(_close_page(request, contract, bound))
     said = bound.value
     closing = Closing(ends_on=said.ends_on, reason=said.reason)
-    try:
+    with shown_again(contract, bound, partial(_close_page, request), {"": "ends_on"}):
         await actions.close(tx, contract_id, closing, by=visitor.caller, at=now, version=said.version)
-    except PreconditionFailed:
-        wrong = bound.wrong("Somebody changed this contract meanwhile. Look at what stands now, then close it")
-        raise Again(_close_page(request, contract, wrong)) from None
-    except ParityError as error:
-        raise Again(_close_page(request, contract, bound.wrong(error.detail, name="ends_on"))) from None
-    return redirect(link("commitments", f"/contracts/{contract_id}"))
+    return redirect(place_of(contract))
 
 
 def _close_page(request: Request, contract: Contract, form: Bound[Any]) -> Response:
-    back = {"href": link("commitments", f"/contracts/{contract.contract_id}"), "text": "Back to the contract"}
-    return pages.show(request, "close.jinja", status=422 if form.errors else 200, contract=contract, form=form, back=back)
+    status = 422 if form.errors else 200
+    return pages.show(request, "close.jinja", status=status, contract=contract, form=form, back=back_to(contract))

@@ -52,7 +52,25 @@ def check_variation(variation: Variation, obligation: Obligation, contract: Cont
         raise QuarterOver
     if variation.from_quarter < obligation.newest.from_quarter:
         raise VariedLater(f"This obligation was already varied from {obligation.newest.from_quarter} on.")
-    if variation.from_quarter > Quarter.of(contract.ends_on):
+    _check_within(contract, variation.from_quarter)
+
+
+def earliest_addition(contract: Contract, *, today: date) -> Quarter:
+    """From when on more may be owed. The past is only for a contract under which nothing was owed yet."""
+    first = Quarter.of(contract.starts_on)
+    return max(first, Quarter.of(today)) if contract.obligations else first
+
+
+def check_addition(contract: Contract, from_quarter: Quarter, *, today: date) -> None:
+    """Raises Invalid."""
+    if from_quarter < earliest_addition(contract, today=today):
+        detail = f"The past is never rewritten. Choose {earliest_addition(contract, today=today)} or a later quarter"
+        raise Invalid(errors=[FieldError("/from_quarter", detail, "quarter-over")])
+    _check_within(contract, from_quarter)
+
+
+def _check_within(contract: Contract, from_quarter: Quarter) -> None:
+    if from_quarter > Quarter.of(contract.ends_on):
         detail = f"The contract's last quarter is {Quarter.of(contract.ends_on)}"
         raise Invalid(errors=[FieldError("/from_quarter", detail, "outside-contract")])
 

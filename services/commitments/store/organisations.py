@@ -49,6 +49,12 @@ async def find_organisation_by_identifier(conn: Connection, scheme: str, id: str
     return row and _organisation(row)
 
 
+async def organisations_called(conn: Connection, name: str) -> list[Organisation]:
+    """Those of exactly this name, however it is capitalised."""
+    rows = await conn.fetch(_SELECT + " WHERE lower(o.name) = lower($1) ORDER BY o.organisation_id LIMIT 10", name)
+    return [_organisation(row) for row in rows]
+
+
 async def organisations(
     conn: Connection, *, name: str = "", after: tuple[str, UUID] | None = None, limit: int
 ) -> list[Organisation]:

@@ -1,5 +1,16 @@
 """Registering a contract in steps. Whatever is typed is kept on the server, so that people come back to it, and lose nothing."""
 
-from services.commitments.pages.registering import award, begun, checking, from_notice, measures, obligations, parties
+from services.commitments.pages.registering import (
+    adding,
+    award,
+    begun,
+    checking,
+    from_notice,
+    measures,
+    obligations,
+    owed,
+    parties,
+    suppliers,
+)
 
-__all__ = ["award", "begun", "checking", "from_notice", "measures", "obligations", "parties"]
+__all__ = ["adding", "award", "begun", "checking", "from_notice", "measures", "obligations", "owed", "parties", "suppliers"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
@@ -95,10 +96,18 @@ def _with(bound: Bound[M], wrong: list[FormError]) -> Bound[M]:
     return replace(bound, value=None, errors=tuple(wrong)) if wrong else bound
 
 
-def quarters_in(draft: Draft) -> list[Quarter]:
-    """Those of the contract; none while its days are not known."""
+def days_in(draft: Draft) -> tuple[date, date] | None:
+    """The first and last day of the contract, or of what is added to one; None while they are not known."""
+    if (addition := draft.content.addition) is not None:
+        return addition.starts_on, addition.ends_on
     award = bind_typed(Award, draft.content.award)
-    return quarters_of(award.value.starts_on, award.value.ends_on) if award.value else []
+    return (award.value.starts_on, award.value.ends_on) if award.value else None
+
+
+def quarters_in(draft: Draft) -> list[Quarter]:
+    """None while the days are not known."""
+    days = days_in(draft)
+    return quarters_of(*days) if days else []
 
 
 def completed(draft: Draft, parties: Bound[Any] | None = None) -> frozenset[str]:
@@ -203,6 +212,15 @@ def obligations(draft: Draft, problems: list[Problem]) -> list[NewObligation]:
     return owed
 
 
+def addition(draft: Draft) -> NewObligation | list[Problem]:
+    """What is added to a contract, or everything that is to mend."""
+    if not draft.content.obligations:
+        return [Problem("Choose how it is measured", place(draft, "measures"))]
+    problems: list[Problem] = []
+    owed = obligations(draft, problems)
+    return problems or owed[0]
+
+
 def award_parts(said: Award) -> dict[str, Any]:
     """What the award says of a contract, by the contract's own fields."""
     parts = said.model_dump(exclude={"net_zero_and_social_value", "qualitative_part"})
@@ -226,8 +244,10 @@ def _at(draft: Draft, error: FieldError) -> tuple[str, str]:
         case ["obligations", number, *rest] if number.isdigit() and int(number) < len(content.obligations):
             one = content.obligations[int(number)]
             name = str(one.promise.get("reference", ""))
-            page = _PAGES.get(rest[0] if rest else "", "")
+            page = _PAGES.get(rest[0] if rest else "", "promise")
             return f"{name}: {error.detail}", place_of(draft, one, page)
+        case ["from_quarter"]:
+            return error.detail, place(draft, "addition")
         case ["buyers" | "suppliers" | "parties" | "suppliers_are" | "lead_supplier", *_]:
             return error.detail, place(draft, "parties")
         case ["places", *_]:

@@ -12,7 +12,7 @@ from services.commitments.models.drafts import ContractDraft, Draft, DraftKind, 
 from services.commitments.pages import words
 from services.commitments.pages.registering.assembling import completed
 from services.commitments.pages.registering.from_notice import known_parties, parties_form, proposal_of
-from services.commitments.pages.registering.steps import place
+from services.commitments.pages.registering.steps import place, place_of
 from services.commitments.pages.routing import Manager, pages
 from services.commitments.store import drafts as store
 from shared.api import Now, Tx
@@ -48,7 +48,8 @@ async def show_tasks(request: Request, draft_id: UUID, tx: Tx, now: Now, visitor
     parties: Bound[Any] | None = None
     if proposal is not None:
         parties = bind_typed(parties_form(proposal, await known_parties(tx, proposal)), draft.content.parties)
-    tasks = _tasks(draft, completed(draft, parties))
+    done = completed(draft, parties)
+    tasks = _tasks_of_addition(draft, done) if draft.content.addition else _tasks(draft, done)
     return pages.show(request, "registering_tasks.jinja", draft=draft, tasks=tasks, place=place, now=now)
 
 
@@ -89,6 +90,24 @@ def _tasks(draft: Draft, done: frozenset[str]) -> list[tuple[str, str, str, bool
     return found
 
 
+def _tasks_of_addition(draft: Draft, done: frozenset[str]) -> list[tuple[str, str, str, bool]]:
+    """The same for one obligation."""
+    tasks = [("From when on, and why", place(draft, "addition"), "Completed", True)]
+    for one in draft.content.obligations:
+        ready = str(one.id) in done
+        for text, page, begun in (
+            ("What was promised", "promise", bool(one.promise.get("wording"))),
+            ("Targets", "targets", bool(one.targets)),
+            ("Bands", "bands", bool(one.bands)),
+        ):
+            status = "Completed" if ready else "In progress" if begun else "Not yet started"
+            tasks.append((text, place_of(draft, one, page), status, ready))
+    measures = place(draft, f"measures?side={draft.content.added.side}")
+    chosen = bool(draft.content.obligations)
+    tasks.insert(1, ("How it is measured", measures, "Completed" if chosen else "Not yet started", chosen))
+    return tasks
+
+
 def _left(owed: list[ObligationDraft], done: frozenset[str]) -> str:
     left = sum(str(one.id) not in done for one in owed)
     return f"{left} of {counted(len(owed), 'obligation')} in progress"
@@ -96,5 +115,7 @@ def _left(owed: list[ObligationDraft], done: frozenset[str]) -> str:
 
 def _title_of(draft: Draft) -> str:
     """As far as it has one."""
+    if draft.content.addition is not None:
+        return f"an obligation under {draft.content.addition.title}"
     said = draft.content.award
     return str(said.get("title") or said.get("reference") or "a contract without a title")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
@@ -9,7 +10,9 @@ from uuid import UUID, uuid4
 from fastapi import Query, Request, Response
 
 from services.commitments.actions import drafts as actions
+from services.commitments.actions.contracts import read_contract
 from services.commitments.models.drafts import Draft, ObligationDraft, Typed
+from services.commitments.models.obligations import Obligation
 from services.commitments.pages import words
 from services.commitments.pages.registering.steps import place, place_of
 from services.commitments.pages.routing import Manager, pages
@@ -60,20 +63,21 @@ async def choose_measure(
         draft = await actions.read(tx, draft_id, by=visitor.caller)
         wrong = blank(theme=theme, q=q).wrong("Select a measure", name="measure")
         return await _page(request, tx, visitor, draft, side, wrong)
-    id = uuid4()
     draft = await actions.read(tx, draft_id, by=visitor.caller)
+    addition = draft.content.addition
     if len(draft.content.obligations) >= _MOST_OWED:
         raise TooManyObligations
-    new = ObligationDraft(id=id, side=side, measure=code, promise=_begun(draft, side))
-    draft = await actions.change(
-        tx, draft_id, lambda content: {"obligations": [*content.obligations, new]}, by=visitor.caller, at=now
-    )
+    side = addition.side if addition else side
+    owed = (await read_contract(tx, addition.contract_id, by=visitor.caller)).obligations if addition else ()
+    new = ObligationDraft(id=uuid4(), side=side, measure=code, promise=_begun(draft, owed, side))
+    before = () if addition else draft.content.obligations
+    draft = await actions.change(tx, draft_id, lambda content: {"obligations": [*before, new]}, by=visitor.caller, at=now)
     return redirect(place_of(draft, new))
 
 
-def _begun(draft: Draft, side: Side) -> Typed:
-    """The next free reference, and what is so most often."""
-    taken = {str(one.promise.get("reference")) for one in draft.content.obligations}
+def _begun(draft: Draft, owed: Sequence[Obligation], side: Side) -> Typed:
+    """The next free reference beside what is ``owed`` already, and what is so most often."""
+    taken = {str(one.promise.get("reference")) for one in draft.content.obligations} | {one.reference for one in owed}
     number = next(n for n in range(1, _MOST_OWED + 2) if f"{_LETTERS[side]}{n}" not in taken)
     return {"reference": f"{_LETTERS[side]}{number}", "frequency": Frequency.QUARTERLY.value, "evidence_required": "no"}
 
@@ -93,5 +97,7 @@ async def _page(request: Request, conn: Connection, visitor: Visitor, draft: Dra
         more=len(found) > _MOST_FOUND,
         themes=[{"value": one, "text": one} for one in await choosing.themes(conn)],
         searched=urlencode({"side": side.value, "theme": theme, "q": q}),
-        back={"href": place(draft, f"obligations?side={side}"), "text": f"Back to {words.SIDES[side].lower()} obligations"},
+        back={"href": place(draft), "text": "Back to the steps"}
+        if draft.content.addition
+        else {"href": place(draft, f"obligations?side={side}"), "text": f"Back to {words.SIDES[side].lower()} obligations"},
     )

@@ -47,6 +47,8 @@ async def keep_parties(request: Request, draft_id: UUID, tx: Tx, now: Now, visit
     draft = await actions.change(tx, draft_id, lambda content: {"parties": typed}, by=visitor.caller, at=now)
     if do == "later":
         return redirect(place(draft))
+    if do == "new":
+        return redirect(place(draft, "supplier"))
     if do in ("find", "add", "remove"):
         return redirect(place(draft, "parties"))
     bound: Bound[Parties] = parties_of(typed)
@@ -60,9 +62,16 @@ def _after(typed: Typed, do: str, what: str) -> Typed:
     part, _, id = what.partition(":")
     if do not in ("add", "remove") or part not in _LISTS:
         return typed
-    name = _LISTS[Part(part)]
-    held = [one for one in _ids(typed, name) if one != id]
-    return typed | {name: [*held, id] if do == "add" else held, **({f"find-{part}": ""} if do == "add" else {})}
+    return with_party(typed, Part(part), id) if do == "add" else typed | {_LISTS[Part(part)]: _others(typed, Part(part), id)}
+
+
+def with_party(typed: Typed, part: Part, id: str) -> Typed:
+    """What is typed once somebody is found."""
+    return typed | {_LISTS[part]: [*_others(typed, part, id), id], f"find-{part}": ""}
+
+
+def _others(typed: Typed, part: Part, id: str) -> list[str]:
+    return [one for one in _ids(typed, _LISTS[part]) if one != id]
 
 
 def _ids(typed: Typed, name: str) -> list[str]:

@@ -34,12 +34,25 @@ class Problem:
     href: str
 
 
+class Unfinished(Exception):
+    """Not everything is said yet."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__()
+        self.problems = problems
+
+
 def place(draft: Draft, step: str = "") -> str:
     return link("commitments", f"/registering/{draft.draft_id}" + (f"/{step}" if step else ""))
 
 
-def place_of(draft: Draft, one: ObligationDraft, page: str = "") -> str:
-    return place(draft, f"obligations/{one.id}" + (f"/{page}" if page else ""))
+def place_of(draft: Draft, one: ObligationDraft, page: str = "promise") -> str:
+    return place(draft, f"obligations/{one.id}/{page}")
+
+
+def list_of(draft: Draft, one: ObligationDraft) -> str:
+    """Where an obligation stands among others; one that is added to a contract stands alone."""
+    return place(draft) if draft.content.addition else place(draft, f"obligations?side={one.side}")
 
 
 def kept(form: FormData) -> Typed:
