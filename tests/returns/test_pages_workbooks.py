@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from io import BytesIO
+import base64
+import csv
+from io import BytesIO, StringIO
 from typing import Any
 
 import pytest
 from openpyxl import Workbook, load_workbook
 
 from services.returns.models.content import LineContent
+from services.returns.pages.workbook_faults import as_csv
 from shared.access import Role
 from shared.errors import FieldError
 from shared.spreadsheets import Fault, faults
-from tests.returns.builders import a_contract, an_obligation, an_organisation, ratio, terms, value
+from tests.returns.builders import (
+    OTHER_SUPPLIER,
+    OTHER_TRUST,
+    SUPPLIER,
+    a_contract,
+    an_obligation,
+    an_organisation,
+    ratio,
+    terms,
+    value,
+)
 from tests.returns.conftest import Office
 from tests.returns.office import JULY, LIST, line, opened
 from tests.returns.test_files import HTML, packed
@@ -86,6 +99,11 @@ async def test_cells_at_fault_are_named_and_nothing_is_saved(two_lines: Office) 
     assert again.links["Nothing was saved. Correct 2 cells in the workbook, then upload it again"] == "#faults"
     both = ", ".join(cell for cell in wrong if cell[0] in "IJ")
     assert f"Tab Lines Cells {both} What to do Enter a number" in again.text
+    listed = base64.b64decode(again.links["download this list cell by cell (CSV)"].removeprefix("data:text/csv;base64,"))
+    assert list(csv.reader(StringIO(listed.decode("utf-8-sig")))) == [
+        ["Tab", "Cell", "What is wrong", "What to do"],
+        *(["Lines", cell, "The cell is not a number", "Enter a number"] for cell in both.split(", ")),
+    ]
     assert (await two_lines.world.line()).content == LineContent()
     await upload(editor, again, typed(book, **cells_of(book, hours=40)))
     assert (await two_lines.world.line()).content.figure == value(40)
@@ -186,6 +204,37 @@ async def test_a_contract_manager_uploads_a_monthly_sheet_in_the_suppliers_place
     saved = await office.world.line()
     assert saved.content.months == (value(10), value(20), value(15))
     assert saved.saved_by == manager.person_id
+
+
+def test_a_list_of_what_to_correct_runs_nothing_in_a_spreadsheet() -> None:
+    listed = as_csv([FieldError("=cmd!A1", "=1+1", "stale"), FieldError("Lines!B2", "Enter one figure", "never heard of")])
+    assert list(csv.reader(StringIO(listed.decode("utf-8-sig"))))[1:] == [
+        ["'=cmd", "A1", "The line has changed since the workbook was written", "'=1+1"],
+        ["Lines", "B2", "What the cell says cannot be used", "Enter one figure"],
+    ]
+
+
+async def test_a_contract_manager_downloads_what_is_due_from_one_supplier(two_lines: Office) -> None:
+    other = an_organisation(OTHER_SUPPLIER).model_copy(update={"name": "Another supplier"})
+    manager = await two_lines.manager()
+    page = await manager.get((await manager.get(LIST)).links["upload a spreadsheet in its place"])
+    assert "All suppliers" not in page.text
+    grounds = a_contract(an_obligation(reference="C-2"), reference="C-2", title="Grounds", supplier=OTHER_SUPPLIER)
+    await two_lines.world.hear(an_organisation(SUPPLIER).model_copy(update={"name": "A supplier"}), other, grounds, when=JULY)
+    page = await manager.get(DUE)
+    assert "Supplier All suppliers A supplier Another supplier" in page.text
+    form = page.form("Download the workbook")
+
+    async def contracts(supplier: object) -> set[Any]:
+        response = await manager.http.get(form.action, params={"supplier": str(supplier)})
+        lines = load_workbook(BytesIO(response.content))["Lines"]
+        return {lines.cell(row, 2).value for row in range(2, lines.max_row + 1)}
+
+    assert await contracts("") == {"C-1", "C-2"}
+    assert await contracts(SUPPLIER) == {"C-1"}
+    assert await contracts(OTHER_SUPPLIER) == {"C-2"}
+    await manager.get(f"{form.action}?supplier={OTHER_TRUST}", expect=404)
+    assert "All suppliers" not in (await (await two_lines.editor()).get(DUE)).text
 
 
 async def test_who_may_not_fill_it_does_not_find_it(two_lines: Office) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import groupby
 from uuid import UUID
 
-from services.returns.actions.finding import WRITERS, find_return, line_in, lock_return
+from services.returns.actions.finding import REVIEWER, WRITERS, find_return, line_in, lock_return
 from services.returns.actions.remembering import remember
 from services.returns.models.returns import Line, QuarterlyReturn
 from services.returns.models.views import ReturnSummary
@@ -48,6 +48,12 @@ async def write_due(conn: Connection, *, supplier_id: UUID | None, by: Caller, a
 async def anything_due(conn: Connection, *, by: Caller, at: datetime) -> bool:
     """Whether ``write_due`` has anything to write."""
     return bool(await _due(conn, None, by, at, limit=1))
+
+
+async def suppliers_due(conn: Connection, *, by: Caller) -> list[tuple[UUID, str]]:
+    """Whose returns wait on the contracts of a buyer whom the caller acts for: id and name, by name."""
+    viewer = Viewer.of(by, acting_as=REVIEWER)
+    return await returns.suppliers_due(conn, viewer.organisation_id) if viewer.as_buyer else []
 
 
 async def _due(conn: Connection, supplier_id: UUID | None, by: Caller, at: datetime, *, limit: int) -> list[ReturnSummary]:

@@ -17,6 +17,7 @@ from services.returns.models.returns import QuarterlyReturn
 from services.returns.models.workbooks import LineWanting, WorkbookSaved
 from services.returns.pages import words
 from services.returns.pages.routing import Writer, acts_as, pages
+from services.returns.pages.workbook_faults import kept_in_the_page
 from services.returns.rules.lifecycle import with_supplier
 from services.returns.rules.workbook import OtherTemplate
 from shared.access import Role
@@ -52,9 +53,17 @@ async def show_one(request: Request, return_id: UUID, tx: Tx, now: Now, visitor:
 
 
 @pages.router.get("/workbook/download")
-async def download_due(request: Request, tx: Tx, now: Now, visitor: Writer) -> Response:
+async def download_due(
+    request: Request, tx: Tx, now: Now, visitor: Writer, supplier: Annotated[str, Query(max_length=36)] = ""
+) -> Response:
+    """``supplier``: for a contract manager, the id of one with returns due; empty for all."""
+    only = None
+    if supplier:
+        only = next((one for one, _ in await workbooks.suppliers_due(tx, by=visitor.caller) if str(one) == supplier), None)
+        if only is None:
+            raise NotFound
     try:
-        content = await workbooks.write_due(tx, supplier_id=None, by=visitor.caller, at=now)
+        content = await workbooks.write_due(tx, supplier_id=only, by=visitor.caller, at=now)
     except (NothingDue, TooManyReturns) as error:
         raise Again(await _page(request, tx, visitor, None, now, form=blank().wrong(error.detail))) from None
     return downloads.file(content, "returns-due", "xlsx")
@@ -139,9 +148,10 @@ async def _save(
         return await workbooks.save_workbook(conn, content, by=visitor.caller, at=now, return_id=return_id)
     except CannotRead as error:
         cells = faults(error.errors)
+        listed = kept_in_the_page(error.errors)
         number = counted(sum(len(fault.cells) for fault in cells), "cell")
         bound = bound.wrong(f"Nothing was saved. Correct {number} in the workbook, then upload it again", name="faults")
-        raise Again(await _page(request, conn, visitor, filed, now, form=bound, faults=cells)) from None
+        raise Again(await _page(request, conn, visitor, filed, now, form=bound, faults=cells, list_href=listed)) from None
     except ParityError as error:
         bound = bound.wrong(_SAID.get(type(error), error.detail), name="file")
         raise Again(await _page(request, conn, visitor, filed, now, form=bound)) from None
@@ -201,8 +211,11 @@ async def _page(
     *,
     form: Bound[Any],
     faults: Sequence[Fault] = (),
+    list_href: str = "",
 ) -> Response:
+    suppliers = []
     if filed is None:
+        suppliers = await workbooks.suppliers_due(conn, by=visitor.caller)
         waits = await workbooks.anything_due(conn, by=visitor.caller, at=now)
     else:
         waits = any(with_supplier(line.status) for line in filed.lines)
@@ -213,10 +226,12 @@ async def _page(
         filed=filed,
         of_all="" if filed is None else f"/{filed.return_id}",
         waits=waits,
+        suppliers=[{"value": one, "text": name} for one, name in suppliers],
         on_behalf=visitor.has(Role.CONTRACT_MANAGER),
         largest=words.size(request.app.state.runtime.settings.upload_max_bytes),
         form=form,
         faults=faults,
+        list_href=list_href,
         words=words,
         now=now,
     )

@@ -169,6 +169,21 @@ async def page(
     return [ReturnSummary.model_validate(dict(row)) for row in found]
 
 
+async def suppliers_due(conn: Connection, buyer_id: UUID) -> list[tuple[UUID, str]]:
+    """Suppliers of a buyer with whom a return is: id and name, by name."""
+    found = await conn.fetch(
+        """
+        SELECT DISTINCT o.organisation_id, o.name
+        FROM contracts c JOIN quarterly_returns r USING (contract_id)
+             JOIN organisations o ON o.organisation_id = ANY (c.supplier_ids)
+        WHERE c.buyer_ids @> ARRAY[$1::uuid] AND r.status IN ('open', 'changes_requested')
+        ORDER BY o.name, o.organisation_id
+        """,
+        buyer_id,
+    )
+    return [(row["organisation_id"], row["name"]) for row in found]
+
+
 async def find_all(conn: Connection, return_ids: Collection[UUID]) -> list[QuarterlyReturn]:
     """In the order in which they are due."""
     found = await conn.fetch(
