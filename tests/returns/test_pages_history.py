@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from uuid import UUID
 
 import pytest
 
 from services.returns.actions.reviewing import approve, request_changes
 from services.returns.models.decisions import Approval, ChangesWanted, ChangeWanted
+from shared.access import Role
 from shared.obligations import Judgement
-from tests.returns.builders import DEADLINES, MANAGER
+from tests.returns.builders import DEADLINES, MANAGER, OTHER_TRUST, SUPPLIER, TRUST
 from tests.returns.conftest import Office
 from tests.returns.office import BOTH, CALLS, HOURS, JULY, LIST, line
 from tests.visiting import Page, Visit
@@ -114,6 +116,65 @@ async def test_a_contract_manager_restates_at_once_and_sees_when_somebody_was_fa
     assert unlikely.links[said] == "#unlikely_reason"
     assert (await approved.world.line()).content.figure is not None
     await other.submit(unlikely, "Restate the line", {"reason": "x" * 4001, "figure-value": "43"}, expect=422)
+
+
+async def test_a_contract_manager_asks_the_supplier_to_restate_a_line(approved: Office) -> None:
+    manager, editor = await approved.manager("Mo Khan"), await approved.editor("Ann Lee")
+    page = await manager.get((await of_line(manager, HOURS)).links["Ask the supplier to restate this line"])
+    again = await manager.submit(page, "Ask the supplier", expect=422)
+    assert again.links["Enter what the supplier should look at again"] == "#reason"
+    page = await manager.submit(again, "Ask the supplier", {"reason": "The register says 45"})
+    assert "Mo Khan asked the supplier on 6 July 2026 to look at this line again: “The register says 45”" in page.text
+    assert "Ask the supplier to restate this line" not in page.links
+    again = await manager.submit(again, "Ask the supplier", {"reason": "Once more", "key": "another"}, expect=422)
+    assert "The supplier is asked to restate this line already" in again.text
+    assert await told(approved) == [("return-submitted", TRUST), ("return-restatement-asked", SUPPLIER)]
+
+    listed = await editor.get(LIST)
+    assert f"{HOURS} : Soft services, April to June 2026, asked on 6 July 2026" in listed.text
+    page = await editor.get(listed.links[HOURS])
+    assert "“The register says 45”" in page.text
+    page = await editor.get(page.links["Ask for a change of this line"])
+    assert "You were asked to look at this again: “The register says 45”" in page.text
+    page = await editor.submit(page, "Send the request", {"figure-value": "45", "reason": "Miscounted"})
+    assert "The register says 45" not in page.text
+    assert "Supplier asked to restate" in (await editor.get(page.links["History of this line"])).text
+    assert HOURS not in (await editor.get(LIST)).links
+
+    page = await manager.get((await of_line(manager, HOURS)).links["Answer the request"])
+    await manager.submit(page, "Send your answer", {"confirmed": "yes"})
+    assert (await told(approved))[2:] == [("return-restatement-requested", TRUST), ("return-restatement-answered", SUPPLIER)]
+
+
+async def test_a_supplier_is_told_once_of_each_restatement_and_of_no_reason(approved: Office) -> None:
+    manager = await approved.manager()
+    page = await manager.get((await of_line(manager, HOURS)).links["Ask the supplier to restate this line"])
+    await manager.submit(page, "Ask the supplier", {"reason": "The register says 45"})
+    for hours in ("44", "45"):
+        page = await manager.get((await of_line(manager, HOURS)).links["Restate this line"])
+        for _ in range(2):  # a double click
+            await manager.submit(page, "Restate the line", {"figure-value": hours, "reason": "Counted again"})
+    assert (await told(approved))[2:] == [("return-restated", SUPPLIER)] * 2
+    async with approved.world.pool.acquire() as conn:
+        said = await conn.fetchval("SELECT string_agg(data::text, ' ') FROM notices")
+    assert "Counted again" not in said
+    assert "register" not in said
+    assert HOURS not in (await (await approved.editor()).get(LIST)).links
+
+
+async def test_only_the_buyer_asks_for_a_restatement(approved: Office) -> None:
+    line_id = (await approved.world.line()).line_id
+    path = f"/returns/lines/{line_id}/ask-to-restate"
+    await (await approved.editor()).get(path, expect=403)
+    await (await approved.visit(Role.CONTRACT_MANAGER, works_at=OTHER_TRUST)).get(path, expect=404)
+    assert "Ask the supplier to restate this line" not in (await of_line(await approved.editor(), HOURS)).links
+
+
+async def told(office: Office) -> list[tuple[str, UUID]]:
+    """Which notices are recorded, and for whom, in order."""
+    async with office.world.pool.acquire() as conn:
+        found = await conn.fetch("SELECT template, organisation_ids FROM notices ORDER BY id")
+    return [(one["template"], organisation) for one in found for organisation in one["organisation_ids"]]
 
 
 async def test_the_history_of_a_return_names_who_did_what(approved: Office) -> None:

@@ -13,6 +13,8 @@ from shared.obligations import Share
 
 DUE_SOON, OVERDUE, CHANGES_WANTED = "return-due-soon", "return-overdue", "return-changes-requested"
 SUBMITTED, REVIEW_OVERDUE = "return-submitted", "return-review-overdue"
+RESTATEMENT_ASKED, RESTATEMENT_REQUESTED = "return-restatement-asked", "return-restatement-requested"
+RESTATEMENT_ANSWERED, RESTATED = "return-restatement-answered", "return-restated"
 
 _ABOUT = "{reference} {title}, {quarter}"
 
@@ -32,6 +34,22 @@ TEMPLATES |= {
     SUBMITTED: Template(
         f"Return submitted: {_ABOUT}",
         f"Dear {{name}},\n\nThe quarterly return of {_ABOUT} was submitted. Its review is due on {{review_due_on}}.\n",
+    ),
+    RESTATEMENT_ASKED: Template(
+        f"Please look at an approved line again: {_ABOUT}",
+        f"Dear {{name}},\n\nThe reviewer asks you to look again at an approved line of the return of {_ABOUT}. It says why.\n",
+    ),
+    RESTATEMENT_REQUESTED: Template(
+        f"A change of an approved line is asked for: {_ABOUT}",
+        f"Dear {{name}},\n\nThe supplier asks for a change of an approved line of the return of {_ABOUT}. Please answer.\n",
+    ),
+    RESTATEMENT_ANSWERED: Template(
+        f"Your request to change an approved line is answered: {_ABOUT}",
+        f"Dear {{name}},\n\nThe reviewer answered your request to change an approved line of the return of {_ABOUT}.\n",
+    ),
+    RESTATED: Template(
+        f"An approved line was restated: {_ABOUT}",
+        f"Dear {{name}},\n\nThe reviewer restated an approved line of the return of {_ABOUT}. It says why.\n",
     ),
     REVIEW_OVERDUE: Template(
         f"Review overdue: {_ABOUT}",

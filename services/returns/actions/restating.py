@@ -1,4 +1,4 @@
-"""Changing an approved figure: the contract manager does, with a reason; a supplier can ask for it."""
+"""Changing an approved figure: the contract manager does, with a reason, or asks the supplier to; a supplier can ask for it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,18 @@ from datetime import datetime
 from uuid import UUID
 
 from services.returns.actions.finding import REVIEWER, lock_line
+from services.returns.actions.notifying import (
+    RESTATED,
+    RESTATEMENT_ANSWERED,
+    RESTATEMENT_ASKED,
+    RESTATEMENT_REQUESTED,
+    tell_buyers,
+    tell_suppliers,
+)
 from services.returns.actions.remembering import remember
 from services.returns.models.content import LineContent
 from services.returns.models.decisions import Restatement, RestatementAnswer, RestatementWanted
-from services.returns.models.returns import Line, QuarterlyReturn, RestatementRequest
+from services.returns.models.returns import Line, QuarterlyReturn, RestatementAsked, RestatementRequest
 from services.returns.rules.facts import line_fact
 from services.returns.rules.figures import Assessed, assess, months_run, still_filled_from
 from services.returns.rules.lifecycle import Move, moved
@@ -26,6 +34,10 @@ class AlreadyRequested(Conflict):
     """A restatement of this line was asked for already, and the contract manager has not answered yet."""
 
 
+class AlreadyAsked(Conflict):
+    """The supplier is asked to restate this line already."""
+
+
 class AlreadyAnswered(Conflict):
     """This request was answered already."""
 
@@ -35,7 +47,23 @@ async def restate(
 ) -> Line:
     """Raises NotFound, PreconditionFailed, NotApproved, Invalid with pointers into the restatement."""
     filed, line = await lock_line(conn, line_id, by, acting_as=REVIEWER, version=version)
-    return await _restate(conn, filed, line, restatement, by=by, at=at)
+    restated = await _restate(conn, filed, line, restatement, by=by, at=at)
+    await tell_suppliers(conn, filed, RESTATED, f"{line_id}/{restated.version}", at=at)
+    return restated
+
+
+async def ask_to_restate(conn: Connection, line_id: UUID, reason: str, *, by: Caller, at: datetime) -> RestatementAsked:
+    """A contract manager asks the supplier to look at an approved line again. Raises NotFound, NotApproved, AlreadyAsked."""
+    filed, line = await lock_line(conn, line_id, by, acting_as=REVIEWER)
+    moved(line.status, Move.RESTATE)
+    asked = RestatementAsked(
+        asked_id=new_id(), line_id=line_id, contract_id=line.contract_id, reason=reason, asked_at=at, asked_by=by.person_id
+    )
+    if not await lines.add_asked(conn, asked):
+        raise AlreadyAsked
+    await remember(conn, line, "restatement_asked", by=by.person_id, at=at, reason=reason)
+    await tell_suppliers(conn, filed, RESTATEMENT_ASKED, asked.asked_id, at=at)
+    return asked
 
 
 async def request_restatement(
@@ -55,7 +83,9 @@ async def request_restatement(
     )
     if not await lines.add_request(conn, request):
         raise AlreadyRequested
+    await lines.settle_asked(conn, line_id, at=at)
     await remember(conn, line, "restatement_requested", by=by.person_id, at=at, reason=wanted.reason)
+    await tell_buyers(conn, filed, RESTATEMENT_REQUESTED, request.request_id, at=at)
     return request
 
 
@@ -79,6 +109,7 @@ async def answer_request(
         await _restate(conn, filed, line, restatement, by=by, at=at)
     else:
         await remember(conn, line, "restatement_declined", by=by.person_id, at=at, reason=answer.answer)
+    await tell_suppliers(conn, filed, RESTATEMENT_ANSWERED, request_id, at=at)
     return request.model_copy(
         update={"confirmed": answer.confirmed, "answer": answer.answer, "decided_at": at, "decided_by": by.person_id}
     )
@@ -108,6 +139,7 @@ async def _restate(
         approved_at=at,
     )
     await tell_again(conn, filed, restated, at=at)
+    await lines.settle_asked(conn, line.line_id, at=at)
     await remember(conn, restated, "restated", by=by.person_id, at=at, reason=restatement.reason)
     return restated
 

@@ -102,6 +102,18 @@ class LineVersion(Frozen):
     change_reason: str | None = None
 
 
+class RestatementAsked(Frozen):
+    """A contract manager asks the supplier to look at an approved line again; settled once a change is asked for or made."""
+
+    asked_id: UUID
+    line_id: UUID
+    contract_id: UUID
+    reason: str
+    asked_at: AwareDatetime
+    asked_by: UUID
+    settled_at: AwareDatetime | None = None
+
+
 class RestatementRequest(Frozen):
     """A supplier asks for an approved figure to be changed; the contract manager confirms or declines."""
 

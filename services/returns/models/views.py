@@ -88,6 +88,19 @@ class RequestSummary(Frozen):
     label: str
 
 
+class AskedSummary(Frozen):
+    """A line that a supplier is asked to restate, as it stands in a list."""
+
+    line_id: UUID
+    asked_at: AwareDatetime
+    title: str
+    """The contract's."""
+    quarter: Quarter
+    reference: str
+    """The obligation's."""
+    label: str
+
+
 class ContractView(Frozen):
     """A contract with what is owed under it, as commitments told it last."""
 

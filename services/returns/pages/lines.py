@@ -128,7 +128,8 @@ async def line_page(
     kept = kept or Kept(line_form.shown(at_work.line))
     form, changed = kept.form, kept.changed
     filed, line, earlier = at_work.filed, at_work.line, at_work.earlier
-    names = await names_of(request, _people(line))
+    asked = await lines.asked_of(conn, line_id)
+    names = await names_of(request, [*_people(line), *([asked.asked_by] if asked else [])])
     if changed:
         who = "You" if line.saved_by == visitor.caller.person_id else names[line.saved_by]
         then = "look at what stands now, then save again" if with_supplier(line.status) else "it is with the reviewer"
@@ -149,6 +150,7 @@ async def line_page(
         changed=changed,
         fills=fills,
         restates=restates,
+        asked=asked,
         editable=fills and with_supplier(line.status),
         parts=line_form.parts_of(line.terms),
         months=words.month_names(line.quarter),

@@ -75,6 +75,7 @@ async def list_returns(
         narrowed=bool(narrowed),
         form=blank(words=words, quarter=quarter),
         quarters=[{"value": one.code, "text": quarter_name(one)} for one in quarters],
+        asked=[] if as_manager else await lines.asked_waiting(tx, visitor.caller.organisation_id, limit=_PAGE),
         requests=await lines.requests_waiting(tx, visitor.caller.organisation_id, limit=_PAGE) if as_manager else [],
         returns=found[:_PAGE],
         next=_href(show=chosen, **narrowed, cursor=_cursor(found)) if len(found) > _PAGE else "",

@@ -1,4 +1,4 @@
-"""Changing an approved line: a contract manager restates it, a supplier asks for that, and is answered."""
+"""Changing an approved line: by the contract manager, who may also ask the supplier for it, or on the supplier's request."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from services.returns.rules.standing import rated_as
 from services.returns.store import lines
 from shared.api import Now, Tx
 from shared.db import Connection
-from shared.errors import FieldError, Invalid, NotFound, ParityError, PreconditionFailed
+from shared.errors import Conflict, FieldError, Invalid, NotFound, ParityError, PreconditionFailed
 from shared.events.returns import LineStatus
 from shared.obligations import Judgement
 from shared.origin import link
@@ -39,6 +39,10 @@ class Why(BaseModel):
     version: Version = 0
     reason: Annotated[Reason, Says("Enter the reason for the change", "Reason must be 4,000 characters or fewer")]
     judgement: Annotated[Judgement | None, Says("", "Select how the story meets the promise")] = None
+
+
+class AskWhy(BaseModel):
+    reason: Annotated[Reason, Says("Enter what the supplier should look at again", "It must be 4,000 characters or fewer")]
 
 
 class Answer(BaseModel):
@@ -88,6 +92,23 @@ async def restate(request: Request, line_id: UUID, tx: Tx, now: Now, visitor: Wr
     return redirect(link("returns", f"/lines/{line_id}#restatements"))
 
 
+@pages.router.get("/lines/{line_id:uuid}/ask-to-restate")
+async def show_asking(request: Request, line_id: UUID, tx: Tx, now: Now, visitor: Reviewer) -> Response:
+    return await _asking_page(request, line_id, tx, visitor, now, form=blank())
+
+
+@pages.router.post("/lines/{line_id:uuid}/ask-to-restate")
+async def ask_the_supplier(request: Request, line_id: UUID, tx: Tx, now: Now, visitor: Reviewer, form: Form) -> Response:
+    bound = bind(AskWhy, form)
+    if bound.value is None:
+        raise Again(await _asking_page(request, line_id, tx, visitor, now, form=bound))
+    try:
+        await restating.ask_to_restate(tx, line_id, bound.value.reason, by=visitor.caller, at=now)
+    except Conflict as error:
+        raise Again(await _asking_page(request, line_id, tx, visitor, now, form=bound.refused(error))) from None
+    return redirect(link("returns", f"/lines/{line_id}#restatements"))
+
+
 @pages.router.get("/restatement-requests/{request_id:uuid}")
 async def show_request(request: Request, request_id: UUID, tx: Tx, now: Now, visitor: Reviewer) -> Response:
     return await _request_page(request, request_id, tx, visitor, now, form=blank())
@@ -112,6 +133,7 @@ async def _context(conn: Connection, at_work: LineAtWork, visitor: Visitor, form
         "filed": filed,
         "line": line,
         "wording": at_work.wording,
+        "asked": await lines.asked_of(conn, line.line_id),
         "form": form,
         "restates": await acts_as(conn, visitor, line.contract_id, REVIEWER),
         "parts": line_form.parts_of(line.terms),
@@ -127,6 +149,25 @@ async def _again(
     request: Request, conn: Connection, at_work: LineAtWork, visitor: Visitor, form: Bound[LineContent], now: datetime
 ) -> Again:
     return pages.again(request, "restate.jinja", **await _context(conn, at_work, visitor, form), now=now)
+
+
+async def _asking_page(
+    request: Request, line_id: UUID, conn: Connection, visitor: Visitor, now: datetime, *, form: Bound[Any]
+) -> Response:
+    """Raises NotFound."""
+    at_work = await reading.read_at_work(conn, line_id, by=visitor.caller)
+    if not await acts_as(conn, visitor, at_work.line.contract_id, REVIEWER):
+        raise NotFound
+    return pages.show(
+        request,
+        "ask_to_restate.jinja",
+        status=422 if form.errors else 200,
+        filed=at_work.filed,
+        line=at_work.line,
+        words=words,
+        form=form,
+        now=now,
+    )
 
 
 async def _request_page(

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from services.returns.models.returns import Line, LineVersion, RestatementRequest
-from services.returns.models.views import RequestSummary
+from services.returns.models.returns import Line, LineVersion, RestatementAsked, RestatementRequest
+from services.returns.models.views import AskedSummary, RequestSummary
 from services.returns.store.rows import rows
 from shared.db import Connection
 from shared.obligations import Figure
@@ -170,6 +170,44 @@ async def requests_waiting(conn: Connection, buyer_id: UUID, *, limit: int) -> l
         limit,
     )
     return [RequestSummary.model_validate(dict(row)) for row in found]
+
+
+async def add_asked(conn: Connection, asked: RestatementAsked) -> bool:
+    """False where the supplier is asked to restate the same line already."""
+    return (
+        await conn.fetchval(
+            """
+            INSERT INTO restatements_asked SELECT * FROM jsonb_populate_recordset(NULL::restatements_asked, $1)
+            ON CONFLICT (line_id) WHERE settled_at IS NULL DO NOTHING RETURNING true
+            """,
+            rows([asked]),
+        )
+    ) is True
+
+
+async def settle_asked(conn: Connection, line_id: UUID, *, at: datetime) -> None:
+    await conn.execute("UPDATE restatements_asked SET settled_at = $2 WHERE line_id = $1 AND settled_at IS NULL", line_id, at)
+
+
+async def asked_of(conn: Connection, line_id: UUID) -> RestatementAsked | None:
+    """What the supplier is asked to look at again, until it is settled."""
+    row = await conn.fetchrow("SELECT * FROM restatements_asked WHERE line_id = $1 AND settled_at IS NULL", line_id)
+    return RestatementAsked.model_validate(dict(row)) if row is not None else None
+
+
+async def asked_waiting(conn: Connection, supplier_id: UUID, *, limit: int) -> list[AskedSummary]:
+    """Lines that a supplier is asked to restate, the longest waiting first."""
+    found = await conn.fetch(
+        """
+        SELECT a.line_id, a.asked_at, c.title, l.quarter, l.reference, l.terms #>> '{measure,label}' AS label
+        FROM restatements_asked a JOIN contracts c USING (contract_id) JOIN lines l USING (line_id)
+        WHERE a.settled_at IS NULL AND c.supplier_ids @> ARRAY[$1::uuid]
+        ORDER BY a.asked_id LIMIT $2
+        """,
+        supplier_id,
+        limit,
+    )
+    return [AskedSummary.model_validate(dict(row)) for row in found]
 
 
 async def decide_request(
