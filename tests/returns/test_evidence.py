@@ -35,7 +35,7 @@ from services.returns.models.decisions import Approval
 from services.returns.rules.files import NameMisleads
 from services.returns.rules.lifecycle import NotWithSupplier
 from services.returns.store import evidence as store
-from services.returns.store.files import EvidenceUnavailable, evidence_store, put, stream
+from services.returns.store.files import EvidenceMissing, EvidenceUnavailable, evidence_store, put, stream
 from shared.access import Caller
 from shared.errors import NotFound
 from shared.events.commitments import IcbSees
@@ -239,7 +239,7 @@ async def test_s3_keeps_the_same_bytes_by_a_setting(s3: str) -> None:
     sha256 = await put(files, body)
     assert await put(files, body) == sha256
     assert await everything(files, sha256) == body
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(EvidenceMissing):
         await stream(files, "0" * 64)
     evidence_store.cache_clear()
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
+from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 
 from services.returns.actions.activities import note
 from services.returns.models.activities import ActivityContent
@@ -41,6 +44,29 @@ async def test_a_file_is_added_beside_what_is_typed_opened_and_removed(two_lines
     assert "visits.pdf" not in page.links
     assert "photo.png" in page.links
     assert page.forms[0].fields["story"] == ["Three schools"]
+
+
+async def test_a_file_that_the_store_has_lost_is_said_so_to_whoever_opens_it_and_to_operators(two_lines: Office) -> None:
+    editor = await two_lines.editor()
+    page = await upload(editor, await line(editor, HOURS), ("visits.pdf", PDF))
+    sha256 = _lose_everything(two_lines)
+    before = REGISTRY.get_sample_value("parity_evidence_missing_total") or 0
+    with capture_logs() as logs:
+        lost = await editor.get(page.links["visits.pdf"], expect=404)
+    assert "This file is recorded, and its content is gone from the store" in lost.text
+    api = await editor.http.get(page.links["visits.pdf"], headers={"Accept": "application/json"})
+    assert (api.status_code, api.json()["code"]) == (404, "evidence-missing")
+    assert REGISTRY.get_sample_value("parity_evidence_missing_total") == before + 2
+    assert {"event": "evidence is missing from its store", "log_level": "error", "sha256": sha256} in logs
+    page = await upload(editor, await line(editor, HOURS), ("again.png", PNG))
+    assert {"visits.pdf", "again.png"} <= set(page.links)
+
+
+def _lose_everything(office: Office) -> str:
+    """Delete the one file of the store; returns its name."""
+    [kept] = [path for path in Path(office.runtime.settings.evidence.removeprefix("file://")).rglob("*") if path.is_file()]
+    kept.unlink()
+    return kept.name
 
 
 async def test_what_a_browser_cannot_show_safely_is_downloaded(two_lines: Office) -> None:

@@ -11,14 +11,20 @@ from pathlib import Path
 import structlog
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
+from prometheus_client import Counter
 
-from shared.errors import Unavailable
+from shared.errors import NotFound, Unavailable
 
 logger = structlog.get_logger()
+missing_total = Counter("parity_evidence_missing_total", "Times that a file was asked for which the store of evidence has lost")
 
 
 class EvidenceUnavailable(Unavailable):
     """The store of evidence does not answer. Nothing was saved; try again later."""
+
+
+class EvidenceMissing(NotFound):
+    """This file is recorded, and its content is gone from the store. Ask your operator to bring it back, or add it again."""
 
 
 @cache
@@ -44,11 +50,13 @@ async def put(store: ObjectStore, content: bytes) -> str:
 
 
 async def stream(store: ObjectStore, sha256: str) -> AsyncIterator[bytes]:
-    """The bytes, piece by piece. Raises FileNotFoundError and EvidenceUnavailable before the first."""
+    """The bytes, piece by piece. Raises EvidenceMissing and EvidenceUnavailable before the first."""
     try:
         found = await store.get_async(_key(sha256))
     except FileNotFoundError:
-        raise
+        missing_total.inc()
+        logger.error("evidence is missing from its store", sha256=sha256)
+        raise EvidenceMissing from None
     except (BaseError, OSError):
         logger.exception("evidence cannot be read")
         raise EvidenceUnavailable from None
