@@ -24,7 +24,7 @@ async def ratings_by_side(
         SELECT r.quarter, o.side, r.rating, cardinality(r.incomplete) > 0 AS incomplete, count(*) AS ratings
         FROM contracts c JOIN ratings r USING (contract_id) JOIN obligations o USING (contract_id, obligation_id)
         WHERE r.quarter BETWEEN $5 AND $6
-          AND (($2 AND c.buyer_ids @> ARRAY[$1::uuid]) OR ($3 AND c.supplier_ids @> ARRAY[$1::uuid]) OR $4)
+          AND sees($1, $2, $3, $4, c.buyer_ids, c.supplier_ids)
         GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
         """,
         viewer.organisation_id,
@@ -50,7 +50,7 @@ async def returns_by_side(
             SELECT r.return_id, r.quarter, r.due_on, (r.first_submitted_at AT TIME ZONE 'Europe/London')::date AS submitted_on
             FROM returns r JOIN contracts c USING (contract_id)
             WHERE r.quarter BETWEEN $5 AND $6 AND (r.due_on < $7 OR r.first_submitted_at IS NOT NULL)
-              AND (($2 AND c.buyer_ids @> ARRAY[$1::uuid]) OR ($3 AND c.supplier_ids @> ARRAY[$1::uuid]) OR $4)
+              AND sees($1, $2, $3, $4, c.buyer_ids, c.supplier_ids)
         )
         SELECT f.quarter, side, count(*) AS due, count(*) FILTER (WHERE submitted_on <= due_on) AS on_time
         FROM filed f CROSS JOIN unnest($8::text[]) AS side
@@ -79,7 +79,7 @@ async def alert_dates_by_side(
         WITH raised AS (
             SELECT a.* FROM alerts a JOIN contracts c USING (contract_id)
             WHERE a.first_quarter BETWEEN $5 AND $6
-              AND (($2 AND c.buyer_ids @> ARRAY[$1::uuid]) OR ($3 AND c.supplier_ids @> ARRAY[$1::uuid]) OR $4)
+              AND sees($1, $2, $3, $4, c.buyer_ids, c.supplier_ids)
         ), sided AS (
             SELECT o.side, a.* FROM raised a JOIN obligations o USING (contract_id, obligation_id)
             UNION ALL
@@ -120,7 +120,7 @@ async def approvals_by_side(
             FROM returns r JOIN contracts c USING (contract_id)
             JOIN line_versions l USING (contract_id, return_id) JOIN obligations o USING (contract_id, obligation_id)
             WHERE r.quarter BETWEEN $5 AND $6 AND r.first_submitted_at IS NOT NULL
-              AND (($2 AND c.buyer_ids @> ARRAY[$1::uuid]) OR ($3 AND c.supplier_ids @> ARRAY[$1::uuid]) OR $4)
+              AND sees($1, $2, $3, $4, c.buyer_ids, c.supplier_ids)
             GROUP BY r.quarter, l.line_id, o.side, r.first_submitted_at
         )
         SELECT quarter, side, (first_submitted_at AT TIME ZONE 'Europe/London')::date AS submitted_on,

@@ -59,8 +59,7 @@ async def alerts(
         SELECT a.*, c.reference AS contract_reference, c.title AS contract_title, c.buyer_ids, c.supplier_ids,
                c.shared_with_icb, c.escalates_to_icb, o.reference AS obligation_reference, o.label
         FROM alerts a JOIN contracts_in_sight c USING (contract_id) LEFT JOIN obligations o ON o.obligation_id = a.obligation_id
-        WHERE (($2 AND c.buyer_ids @> ARRAY[$1::uuid]) OR ($3 AND c.supplier_ids @> ARRAY[$1::uuid])
-               OR ($4 AND (a.level = 'icb' OR c.shared_with_icb)))
+        WHERE sees($1, $2, $3, $4 AND (a.level = 'icb' OR c.shared_with_icb), c.buyer_ids, c.supplier_ids)
           AND ($5::text IS NULL OR a.status = $5) AND (NOT $6 OR a.status <> 'resolved')
           AND ($7::text IS NULL OR a.kind = $7) AND ($8::text IS NULL OR a.severity = $8)
           AND ($9::text IS NULL OR a.level = $9) AND ($10::uuid IS NULL OR a.contract_id = $10)
@@ -102,7 +101,7 @@ async def contract(conn: Connection, viewer: Viewer, contract_id: UUID) -> Known
         SELECT contract_id, version, reference, title, starts_on, ends_on, buyer_ids, supplier_ids, lead_buyer_id
         FROM contracts_in_sight
         WHERE contract_id = $5
-          AND (($2 AND buyer_ids @> ARRAY[$1::uuid]) OR ($3 AND supplier_ids @> ARRAY[$1::uuid]) OR ($4 AND shared_with_icb))
+          AND sees($1, $2, $3, $4 AND shared_with_icb, buyer_ids, supplier_ids)
         """,
         viewer.organisation_id,
         viewer.as_buyer,
