@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, TypedDict
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -42,6 +42,10 @@ from shared.quarters import local_date
 _PAGE = 25
 _OFFERED = 5
 """What was noted last is offered at once; the rest is one tap further."""
+_CONTRACTS = 10
+"""On a page of everything that is owed."""
+_MOST_OTHERS = 200
+"""For which a part of an activity can be: those that were noted last."""
 _PARTS = 3
 """Rows for parts that were done for other contracts."""
 _STILL_NOTED = timedelta(days=183)
@@ -72,7 +76,7 @@ async def list_activities(
     found = await activity_lists.page(tx, visitor.caller.organisation_id, after=after, limit=_PAGE + 1)
     last = found[_PAGE - 1].activity if len(found) > _PAGE else None
     following = urlencode({"cursor": encode_cursor(last.happened_on, last.activity_id)}) if last else ""
-    owed = await _owed(tx, visitor, now) if after is None else []
+    owed = await _noted_last(tx, visitor, now, limit=_OFFERED + 1) if after is None else []
     return pages.show(
         request,
         "activities.jinja",
@@ -88,12 +92,26 @@ async def list_activities(
 
 
 @pages.router.get("/activities/new")
-async def choose(request: Request, tx: Tx, now: Now, visitor: Supplier) -> Response:
+async def choose(
+    request: Request,
+    tx: Tx,
+    now: Now,
+    visitor: Supplier,
+    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+) -> Response:
     """Everything that is owed, contract by contract."""
-    by_contract: dict[UUID, list[Owed]] = {}
-    for owed in await _owed(tx, visitor, now):
-        by_contract.setdefault(owed.contract_id, []).append(owed)
-    return pages.show(request, "activity_choose.jinja", contracts=list(by_contract.values()), now=now)
+    after = decode_cursor(cursor, str, str, UUID) if cursor else None
+    supplier_id, running = visitor.caller.organisation_id, _running(now)
+    found = await activity_lists.by_contract(tx, supplier_id, **running, after=after, limit=_CONTRACTS + 1)
+    last = found[_CONTRACTS - 1][0] if len(found) > _CONTRACTS else None
+    more = urlencode({"cursor": encode_cursor(last.title, last.contract_reference, last.contract_id)}) if last else ""
+    return pages.show(
+        request,
+        "activity_choose.jinja",
+        contracts=found[:_CONTRACTS],
+        next=link("returns", f"/activities/new?{more}") if more else "",
+        now=now,
+    )
 
 
 @pages.router.get("/activities/new/{contract_id:uuid}/{obligation_id:uuid}")
@@ -175,9 +193,18 @@ async def remove(request: Request, activity_id: UUID, tx: Tx, now: Now, visitor:
     return redirect(link("returns", "/activities?done=removed"))
 
 
-async def _owed(conn: Connection, visitor: Visitor, now: datetime) -> list[Owed]:
-    today = local_date(now)
-    return await activity_lists.owed(conn, visitor.caller.organisation_id, from_day=today - _STILL_NOTED, to_day=today)
+class _Running(TypedDict):
+    from_day: date
+    to_day: date
+
+
+def _running(now: datetime) -> _Running:
+    """Between which days a contract ran for which something can be noted."""
+    return {"from_day": local_date(now) - _STILL_NOTED, "to_day": local_date(now)}
+
+
+async def _noted_last(conn: Connection, visitor: Visitor, now: datetime, *, limit: int, unit: str | None = None) -> list[Owed]:
+    return await activity_lists.noted_last(conn, visitor.caller.organisation_id, **_running(now), unit=unit, limit=limit)
 
 
 async def _find(conn: Connection, contract_id: UUID, obligation_id: UUID, visitor: Visitor) -> Owed:
@@ -191,8 +218,8 @@ async def _new(request: Request, conn: Connection, owed: Owed, visitor: Visitor,
     unit = owed.terms.measure.unit
     others = [
         one
-        for one in (await _owed(conn, visitor, now) if divides(owed.terms) else [])
-        if one.obligation_id != owed.obligation_id and one.terms.measure.unit == unit and divides(one.terms)
+        for one in (await _noted_last(conn, visitor, now, unit=unit, limit=_MOST_OTHERS) if divides(owed.terms) else [])
+        if one.obligation_id != owed.obligation_id and divides(one.terms)
     ]
     return {**_shown(request, owed), "others": others, "rows": range(min(_PARTS, len(others)))}
 
