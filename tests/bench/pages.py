@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import httpx2 as httpx
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from deploy.database.provision import connected
 from deploy.demo.scenario import at_work
 from deploy.local.postgres import PostgresServer
 from deploy.local.runtimes import runtimes
+from services.alerts.actions.parity import keep_parity
 from shared.access import SUPPLIER, Role
 from shared.clock import DemonstrationClock
 from shared.identity import people, sessions
@@ -32,6 +34,8 @@ from tests.bench.walking import Place, places
 
 SIZE = 2_000_000
 VISITS = 20
+_EARLIER = date(2027, 5, 10)
+"""The day of a provisional cut while returns came in."""
 _PATIENCE = 10.0
 """Seconds for the visits of one page."""
 
@@ -39,20 +43,35 @@ _ASKING = {
     link("commitments", "/contracts"): ("", "?q=000", "?when=ended"),
     link("returns", "/"): ("", "?show=all", "?show=all&words=simulated"),
     link("alerts", "/"): ("", "?status=all", "?contract=simulated"),
+    link("commitments", "/history"): ("", "?who=Person of", "?what=person"),
     link("aggregator", "/measure"): ("?measure=NT10", "?measure=NT10&quarter={quarter}&cut={day}"),
     link("aggregator", "/contracts"): ("?measure=NT10",),
     link("aggregator", "/compare"): ("?quarter={published}&against=1",),
-    link("aggregator", "/"): ("", "?quarter={published}&publication=1", "?quarter={quarter}&cut={day}"),
+    link("aggregator", "/"): (
+        "",
+        "?quarter={published}&publication=1",
+        "?quarter={quarter}&cut={day}",
+        "?quarter={quarter}&cut={earlier}",
+    ),
     link("aggregator", "/missing"): ("", "?quarter={published}&publication=1"),
 }
 
 
 async def measure(size: int) -> AsyncIterator[Figure]:
-    with servers.postgres() as server:
-        await region.live_through(server)
-        await multiply(server, max(1, size // region.LINES))
-        async for figure in walk(server):
-            yield figure
+    with servers.folder() as folder:
+        with PostgresServer(folder, servers.FILLING) as server:
+            await region.live_through(server)
+            await multiply(server, max(1, size // region.LINES))
+        with PostgresServer(folder) as server:
+            await count(server)
+            async for figure in walk(server):
+                yield figure
+
+
+async def count(server: PostgresServer) -> None:
+    """What is counted once a day, over the copies too."""
+    async with connected(server.url("alerts")) as conn, conn.transaction():
+        await keep_parity(conn, region.PRESENT, at_work(region.PRESENT))
 
 
 async def walk(server: PostgresServer) -> AsyncIterator[Figure]:
@@ -61,8 +80,9 @@ async def walk(server: PostgresServer) -> AsyncIterator[Figure]:
         by_name = {runtime.service.name: runtime for runtime in opened}
         known = await _known(by_name)
         secrets = await _walkers(by_name["commitments"], known, at)
+        ended = region.PRESENT - timedelta(days=1)
         asking = {
-            path: [each.format(quarter="2026-27-Q4", published="2026-27-Q3", day=region.PRESENT) for each in asked]
+            path: [each.format(quarter="2026-27-Q4", published="2026-27-Q3", day=ended, earlier=_EARLIER) for each in asked]
             for path, asked in _ASKING.items()
         }
         app = Starlette(routes=[Mount(PATHS[runtime.service.name], runtime.app()) for runtime in opened])

@@ -18,17 +18,35 @@ from shared.log.interface import EventLog
 from shared.migrations import migrate
 from tests.bench.figures import say
 
-__all__ = ["addresses", "database", "free_port", "logs", "postgres"]
+__all__ = ["FILLING", "addresses", "database", "folder", "free_port", "logs", "postgres"]
 
 _numbers = count(1)
+FILLING = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "30min",
+    "shared_buffers": "1GB",
+    "maintenance_work_mem": "512MB",
+}
+"""Settings of a server that is being filled, and not measured meanwhile: should it break, it is filled again."""
 
 
 @contextmanager
 def postgres() -> Iterator[PostgresServer]:
-    with tempfile.TemporaryDirectory(prefix="parity-bench-") as folder:
-        Path(folder).chmod(0o755)  # root starts PostgreSQL as another account, which passes through here
-        with PostgresServer(Path(folder)) as server:
-            yield server
+    with folder() as path, PostgresServer(path) as server:
+        yield server
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """For a server's data; gone in the end."""
+    with tempfile.TemporaryDirectory(prefix="parity-bench-") as path:
+        Path(path).chmod(0o755)  # root starts PostgreSQL as another account, which passes through here
+        yield Path(path)
 
 
 async def database(server: PostgresServer, *migrations: Path) -> str:
