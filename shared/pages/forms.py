@@ -68,8 +68,8 @@ class Bound(Generic[M]):
     def refused(self, error: ParityError, fields: Mapping[str, str] | None = None) -> Bound[M]:
         """The same form with what an action said against it.
 
-        An error's pointer ``/lines/0/figure`` belongs to the field ``figure``, or to what ``fields`` names for it; of several
-        for one field the first is told. What has no pointer belongs to what ``fields`` names for "".
+        An error's pointer ``/lines/0/figure`` belongs to the field ``figure``, or to what ``fields`` names for it or one of its
+        steps; what has no pointer to what it names for "". Of several for one field the first is told.
         """
         found = [FormError(_field(one.pointer, self.typed, fields or {}), one.detail) for one in error.errors]
         first = {one.name: one for one in reversed(found)}
@@ -161,6 +161,8 @@ def _message(field: FieldInfo | None, kind: str, said: str) -> str:
 
 
 def _field(pointer: str, typed: Typed, fields: Mapping[str, str]) -> str:
+    if pointer in fields:
+        return fields[pointer]
     steps = [step for step in pointer.split("/") if step]
     for step in reversed(steps):
         if step in fields:

@@ -202,6 +202,14 @@ async def promise(region: Region) -> str:
     contract = await call("POST", path, varied, ids={**contract, **later}, version=contract["version"])
     changed = {"title": "Community nursing at home", "reason": WORD}
     contract = await call("PATCH", "/contracts/{contract_id}", changed, ids=contract, version=contract["version"])
+    baseline = {"measure_code": "NT14", "amount": "5", "from_date": "2025-04-01", "to_date": "2026-03-31", "source": WORD}
+    said = {**said, "reference": "P-1", "form": "pledge", "baselines": [baseline], "obligations": []}
+    pledge = await call("POST", "/contracts", said)
+    other = {**baseline, "measure_code": "NT15"}
+    changed = {"baselines": [{**pledge["baselines"][0]}, other], "reason": WORD}
+    pledge = await call("PATCH", "/contracts/{contract_id}", changed, ids=pledge, version=pledge["version"])
+    pledging = {"measures": [{"measure_code": "NT16", "baseline": {**baseline, "measure_code": "NT16"}}], "reason": WORD}
+    await call("PUT", "/contracts/{contract_id}/pledge", pledging, ids=pledge, version=pledge["version"])
     closed = {"ends_on": "2027-02-28", "reason": WORD}
     await call("POST", "/contracts/{contract_id}/close", closed, ids=contract, version=contract["version"])
 

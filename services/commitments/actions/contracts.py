@@ -23,6 +23,7 @@ from shared.db import Connection
 from shared.errors import Conflict, FieldError, Invalid, NotFound, PreconditionFailed
 from shared.events.commitments import ContractClosed, ContractFact, ContractRecorded, ContractVaried
 from shared.ids import new_id
+from shared.obligations import ContractForm
 from shared.quarters import Quarter, local_date
 from shared.spine import publish
 from shared.viewer import Viewer
@@ -74,12 +75,14 @@ async def record_contract(conn: Connection, new: NewContract, *, by: Caller, at:
 async def change_contract(
     conn: Connection, contract_id: UUID, change: ContractChange, *, by: Caller, at: datetime, version: int | None = None
 ) -> Contract:
-    """Describe a contract anew. Raises NotFound, PreconditionFailed, ExtendByChange."""
+    """Describe a contract anew. Raises NotFound, PreconditionFailed, ExtendByChange, OnlyOfPledge."""
     before = await lock_contract(conn, contract_id, by, version=version)
     given = {name: value for name, value in change if value is not None and name != "reason"}
     ends_on = change.ends_on or before.ends_on
     if ends_on < before.ends_on:
         raise ExtendByChange
+    if change.baselines and before.form is not ContractForm.PLEDGE:
+        raise rules.OnlyOfPledge
     after = before.model_copy(
         update={**given, "version": before.version + 1, "awarded_ends_on": max(ends_on, before.awarded_ends_on)}
     )

@@ -9,10 +9,12 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 
 from services.commitments.actions import contracts as actions
+from services.commitments.actions import pledges as pledge_actions
 from services.commitments.actions.people import owners_must_be_of
 from services.commitments.api.routing import Manager, Reader, router
 from services.commitments.models.contracts import Closing, Contract, ContractChange, ContractSummary, NewContract
 from services.commitments.models.obligations import AddedObligations, Variation
+from services.commitments.models.pledges import Pledging
 from services.commitments.store import contracts as store
 from shared.api import Cursor, IfMatch, Limit, Now, Page, Tx, decode_cursor, encode_cursor, etag
 from shared.history import Entry
@@ -90,6 +92,14 @@ async def vary(
 ) -> Contract:
     """Change an obligation from a quarter on; the quarters before keep theirs."""
     return _answer(await actions.vary(tx, contract_id, obligation_id, body, by=caller, at=now, version=version), response)
+
+
+@router.put("/contracts/{contract_id}/pledge")
+async def set_pledge(
+    contract_id: UUID, body: Pledging, tx: Tx, now: Now, caller: Manager, version: IfMatch, response: Response
+) -> Contract:
+    """Set baselines and yearly targets of a pledge. Its obligations are added, and varied from the first quarter that changes."""
+    return _answer(await pledge_actions.set_pledge(tx, contract_id, body, by=caller, at=now, version=version), response)
 
 
 @router.post("/contracts/{contract_id}/close")

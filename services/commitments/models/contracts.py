@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from services.commitments.models.obligations import NewObligation, Obligation
+from services.commitments.models.obligations import NewObligation, Obligation, Target
 from services.commitments.models.words import LegalRegime
 from shared.events.commitments import Baseline
 from shared.obligations import Amount, ContractForm, Frozen, Place, Share, Text, shares_sum_to_one
@@ -50,6 +50,24 @@ def _parties_in_order(parties: tuple[Party, ...], kind: str) -> None:
         raise ValueError(f"Give every {kind} a share, together 1, or none")
 
 
+class PledgedBaseline(Baseline):
+    """With where it is known from, which stays here."""
+
+    amount: Target
+    source: Annotated[Text, Field(max_length=300)] = ""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.to_date < self.from_date:
+            raise ValueError("A baseline's last day must be its first day or after it")
+        return self
+
+
+def _baselines_once(baselines: tuple[PledgedBaseline, ...]) -> None:
+    if len({one.measure_code for one in baselines}) < len(baselines):
+        raise ValueError("Give every measure one baseline")
+
+
 class NewContract(Frozen):
     """What is recorded at contract award. Exactly one buyer and one supplier lead; a sole one does so without saying."""
 
@@ -71,7 +89,7 @@ class NewContract(Frozen):
     places: dict[Place, Annotated[Amount, Field(gt=0, le=1)]] = {}
     weights: Weights | None = None
     tender_days: Annotated[int, Field(ge=0, le=10_000)] | None = None
-    baselines: Annotated[tuple[Baseline, ...], Field(max_length=100)] = ()
+    baselines: Annotated[tuple[PledgedBaseline, ...], Field(max_length=100)] = ()
     obligations: Annotated[tuple[NewObligation, ...], Field(max_length=500)] = ()
 
     @model_validator(mode="after")
@@ -91,6 +109,7 @@ class NewContract(Frozen):
             raise ValueError("Say which framework or lot this call-off stands under")
         if self.form is not ContractForm.PLEDGE and self.baselines:
             raise ValueError("Only a pledge has a baseline")
+        _baselines_once(self.baselines)
         return self
 
 
@@ -102,12 +121,15 @@ class ContractChange(Frozen):
     ends_on: date | None = None
     legal_regime: LegalRegime | None = None
     places: dict[Place, Annotated[Amount, Field(gt=0, le=1)]] | None = None
+    baselines: Annotated[tuple[PledgedBaseline, ...], Field(max_length=100)] | None = None
+    """All of a pledge's, instead of those that stand."""
     reason: Annotated[Text, Field(min_length=1)]
 
     @model_validator(mode="after")
     def _shares(self) -> Self:
         if self.places is not None and not shares_sum_to_one(self.places):
             raise ValueError("The shares of the places must add up to 1")
+        _baselines_once(self.baselines or ())
         return self
 
 
@@ -163,7 +185,7 @@ class Contract(Frozen):
     places: dict[Place, Amount]
     weights: Weights | None
     tender_days: int | None
-    baselines: tuple[Baseline, ...]
+    baselines: tuple[PledgedBaseline, ...]
     obligations: tuple[Obligation, ...]
     cautions: tuple[Caution, ...] = ()
 

@@ -55,8 +55,10 @@ def _told(entry: Entry) -> list[str]:
 
 
 def _said(value: Any) -> str:
-    if value is None or value == {}:
+    if value in (None, {}, []):
         return "nothing"
+    if isinstance(value, list):
+        return listed([f"{one['measure_code']} {one['amount']} until {day(date.fromisoformat(one['to_date']))}" for one in value])
     if isinstance(value, dict):
         return listed([f"{name} {share}" for name, share in value.items()])
     try:

@@ -1,7 +1,8 @@
-"""Describing a contract anew: another title, value or legal regime, or a later end; with a reason."""
+"""Describing a contract anew, with a reason: another title, value or legal regime, a later end, or other places."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import Annotated, Any
@@ -16,22 +17,26 @@ from services.commitments.models.obligations import Words
 from services.commitments.models.words import LegalRegime
 from services.commitments.pages import words
 from services.commitments.pages.changing import back_to, own_contract, place_of, shown_again
-from services.commitments.pages.registering.forms import Number
+from services.commitments.pages.registering.assembling import places_of
+from services.commitments.pages.registering.forms import PLACES, Number
 from services.commitments.pages.routing import Manager, pages
 from shared.api import Now, Tx
 from shared.obligations import plain
-from shared.pages.forms import Bound, Says, bind, blank
+from shared.pages.forms import Bound, FormError, Says, bind, blank
 from shared.pages.site import Again, Form, redirect
 from shared.words import label
 
 
-class _Described(BaseModel):
+class _Reasoned(BaseModel):
+    reason: Annotated[Words, Says("Enter why it changes", "Why must have 4,000 characters or fewer")]
+    version: int = 0
+
+
+class _Described(_Reasoned):
     title: Annotated[Title, Says("Enter the title of the contract", "Title must have 1,000 characters or fewer")]
     value: Annotated[Number | None, Says("", "Value must be a number, such as 250,000")] = None
     ends_on: Annotated[date, Says("Enter the last day of the contract", "Last day must be a real date")]
     legal_regime: Annotated[LegalRegime | None, Says("", "Select the legal regime from the list")] = None
-    reason: Annotated[Words, Says("Enter why it changes", "Why must have 4,000 characters or fewer")]
-    version: int = 0
 
 
 @pages.router.get("/contracts/{contract_id:uuid}/change")
@@ -64,6 +69,42 @@ async def change(request: Request, contract_id: UUID, tx: Tx, now: Now, visitor:
     with shown_again(contract, bound, partial(_page, request), {"": "ends_on"}):
         await actions.change_contract(tx, contract_id, new, by=visitor.caller, at=now, version=said.version)
     return redirect(place_of(contract))
+
+
+@pages.router.get("/contracts/{contract_id:uuid}/places")
+async def ask_places(request: Request, contract_id: UUID, tx: Tx, visitor: Manager) -> Response:
+    contract = await own_contract(tx, contract_id, visitor)
+    stands = {f"place-{name}": plain(contract.places[place] * 100) for name, place in PLACES.items() if place in contract.places}
+    return _places_page(request, contract, blank(**stands))
+
+
+@pages.router.post("/contracts/{contract_id:uuid}/places")
+async def change_places(request: Request, contract_id: UUID, tx: Tx, now: Now, visitor: Manager, form: Form) -> Response:
+    contract = await own_contract(tx, contract_id, visitor)
+    bound: Bound[_Reasoned] = bind(_Reasoned, form)
+    places = places_of(bound.typed)
+    wrong = places.errors
+    if places.value is not None and places.value.shares == contract.places:
+        wrong = (FormError(f"place-{next(iter(PLACES))}", "Nothing is changed yet. Change a share, or go back"),)
+    if wrong or bound.value is None or places.value is None:
+        raise Again(_places_page(request, contract, replace(bound, errors=(*wrong, *bound.errors))))
+    said = bound.value
+    change = ContractChange(places=places.value.shares, reason=said.reason)
+    with shown_again(contract, bound, partial(_places_page, request)):
+        await actions.change_contract(tx, contract_id, change, by=visitor.caller, at=now, version=said.version)
+    return redirect(place_of(contract))
+
+
+def _places_page(request: Request, contract: Contract, form: Bound[Any]) -> Response:
+    return pages.show(
+        request,
+        "change_places.jinja",
+        status=422 if form.errors else 200,
+        contract=contract,
+        form=form,
+        places=PLACES,
+        back=back_to(contract),
+    )
 
 
 def _page(request: Request, contract: Contract, form: Bound[Any]) -> Response:

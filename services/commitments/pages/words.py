@@ -32,7 +32,10 @@ FORMS = {
     ContractForm.FRAMEWORK: ("Framework", "Call-offs are made under it"),
     ContractForm.LOT: ("Lot", "A part of a framework"),
     ContractForm.CALL_OFF: ("Call-off", "Made under a framework or a lot"),
-    ContractForm.PLEDGE: ("Pledge", "Social value promised without a contract"),
+    ContractForm.PLEDGE: (
+        "Pledge",
+        "Social value promised without a contract. Set its baselines and yearly targets once it is registered",
+    ),
 }
 KINDS = {
     Kind.FLOW: ("An amount that adds up", "Hours, pounds, tonnes or things done in a quarter"),

@@ -37,6 +37,10 @@ class VariedLater(Conflict):
     """This obligation was already varied from a later quarter on. Vary it from that quarter, or a later one."""
 
 
+class OnlyOfPledge(Conflict):
+    """Only a pledge has a baseline."""
+
+
 class NotWithinContract(Conflict):
     """That day is not within the contract. Choose one from its start to its end."""
 
@@ -139,7 +143,7 @@ def contract_fact(kind: type[Told], contract: Contract) -> Told:
         buyers=contract.buyers,
         suppliers=contract.suppliers,
         places=contract.places,
-        baselines=contract.baselines,
+        baselines=tuple(told.Baseline(**one.model_dump(exclude={"source"})) for one in contract.baselines),
         obligations=tuple(
             told.ObligationFact(
                 obligation_id=obligation.obligation_id,

@@ -48,6 +48,17 @@ def _measure(row: Record) -> Measure:
     return Measure(**fields, overlaps=tuple(row["overlapping"]))
 
 
+async def partner_measures(conn: Connection) -> list[Measure]:
+    """Those on which organisations pledge, by code: each as the newest framework has it."""
+    rows = await conn.fetch(
+        """
+        SELECT DISTINCT ON (code) * FROM catalogue WHERE partner_vcfse AND status <> 'inactive'
+        ORDER BY code, loaded_at DESC, framework
+        """
+    )
+    return [_measure(row) for row in rows]
+
+
 async def themes(conn: Connection) -> list[str]:
     """Of all measures that may be promised."""
     rows = await conn.fetch("SELECT DISTINCT theme FROM catalogue WHERE status <> 'inactive' AND theme <> '' ORDER BY theme")

@@ -119,7 +119,7 @@ async def change(conn: Connection, changed: Contract) -> None:
     await conn.execute(
         """
         UPDATE contracts SET version = $2, title = $3, value = $4, ends_on = $5, awarded_ends_on = $6, legal_regime = $7,
-            places = $8
+            places = $8, baselines = $9
         WHERE contract_id = $1
         """,
         changed.contract_id,
@@ -130,6 +130,7 @@ async def change(conn: Connection, changed: Contract) -> None:
         changed.awarded_ends_on,
         changed.legal_regime,
         changed.model_dump(mode="json")["places"],
+        [baseline.model_dump(mode="json") for baseline in changed.baselines],
     )
 
 
