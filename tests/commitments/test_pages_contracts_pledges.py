@@ -12,6 +12,7 @@ from services.commitments.actions.contracts import record_contract
 from services.commitments.actions.measures import ensure_catalogue
 from services.commitments.models.contracts import Contract
 from services.commitments.models.organisations import Organisation
+from services.commitments.pages.pledges import first_of_the_months
 from shared.access import NOBODY, Role
 from shared.events.commitments import ContractRecorded, ContractVaried
 from shared.obligations import ContractForm, Place
@@ -121,6 +122,33 @@ async def test_a_year_that_is_over_and_a_baseline_that_stands_stay(icb: Icb) -> 
     await icb.manager.submit(page, "Save", leap)
     [baseline] = (await icb.office.told(ContractRecorded))[-1].baselines
     assert (baseline.from_date, baseline.to_date) == (date(2024, 3, 1), date(2025, 2, 28))
+
+
+@pytest.mark.parametrize(
+    ("last", "first"), [("2024-02-28", "2023-03-01"), ("2024-02-29", "2023-03-01"), ("2025-03-31", "2024-04-01")]
+)
+def test_a_baseline_is_of_twelve_months(last: str, first: str) -> None:
+    assert first_of_the_months(date.fromisoformat(last)) == date.fromisoformat(first)
+
+
+async def test_nothing_that_is_typed_breaks_a_page(icb: Icb) -> None:
+    quarters = quarters_of(RUNS["starts_on"], RUNS["ends_on"])
+    pledge = await icb.pledge(an_obligation("spend", measure="NT14", targets=targets(100, *quarters)))
+    begun = await icb.manager.submit(await icb.manager.get("/commitments/registering"), "Start now")
+    pages = [
+        await icb.page(pledge),
+        await icb.page(pledge, "Change where it delivers"),
+        await icb.page(pledge, "Add an obligation"),
+        await icb.manager.get(str(begun.response.url).replace("/award", "/supplier")),
+    ]
+    for page in pages:
+        form = page.forms[-1]
+        for said in ("", "\0", "é" * 5000, "-1", "1e400", "NaN", "<script>", "9" * 40, "9999", "1"):
+            fields = dict.fromkeys((*form.fields, "side", "sector", "from_quarter"), said)
+            sent = {**fields, "csrf": form.fields["csrf"], "key": ""}
+            for partly in (sent, sent | {"reason": "Why.", "version": "1", "name": "Meals", "sector": "vcfse"}):
+                answer = await icb.manager.http.post(str(page.response.url), data=partly)
+                assert answer.status_code in (303, 422), (page.title, said, answer.status_code)
 
 
 async def test_only_a_pledge_has_a_baseline_and_only_its_buyer_sets_it(icb: Icb) -> None:

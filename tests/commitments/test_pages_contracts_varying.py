@@ -8,7 +8,7 @@ from io import BytesIO
 import openpyxl
 import pytest
 
-from services.commitments.actions.contracts import record_contract
+from services.commitments.actions.contracts import add_obligations, record_contract
 from services.commitments.actions.measures import ensure_catalogue
 from services.commitments.models.contracts import Contract
 from services.commitments.models.organisations import Organisation
@@ -83,6 +83,23 @@ async def test_an_obligation_is_varied_after_looking_at_both(desk: Desk) -> None
     stale = await desk.manager.submit(check, "Vary this obligation", {"key": ""}, expect=422)
     assert "Somebody changed this contract meanwhile" in stale.text
     assert stale.form("Check what changes").fields["each"] == ["80"]
+
+
+async def test_what_the_form_does_not_ask_for_stays_as_it_is(desk: Desk) -> None:
+    async with desk.office.runtime.pool.acquire() as conn, conn.transaction():
+        calls = {"code": "CALLS", "label": "Complaints", "unit": "complaints", "kind": "flow", "direction": "lower"}
+        monthly = {"frequency": "monthly", "evidence_required": True, "own_measure": calls, "side": "core_service"}
+        owed = an_obligation("calls", targets=targets(50, this_quarter(desk), this_quarter(desk).next()), **monthly)
+        by = a_caller(desk.trust.organisation_id, Role.CONTRACT_MANAGER)
+        at = desk.office.runtime.clock.now()
+        await add_obligations(conn, desk.contract.contract_id, [owed], "More.", by=by, at=at)
+    page = await desk.manager.get((await desk.manager.get(desk.at)).links["Vary calls"])
+    said = {"from_quarter": this_quarter(desk).next().code, "how": "each", "each": "40", "reason": "Fewer."}
+    await desk.manager.submit(await desk.manager.submit(page, "Check what changes", said, expect=200), "Vary this obligation")
+    before, after = (await desk.office.told(ContractVaried))[-1].obligations[-1].versions
+    for name in ("frequency", "evidence_required", "direction"):
+        assert getattr(after.terms, name) == getattr(before.terms, name), name
+    assert (after.terms.frequency, after.terms.evidence_required, after.terms.direction) == ("monthly", True, "lower")
 
 
 async def test_the_past_is_left_alone_by_a_table_of_all_quarters(desk: Desk) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Request, Response
-from pydantic import BaseModel, Field, create_model
+from pydantic import AfterValidator, BaseModel, Field, create_model
 
 from services.commitments.actions.pledges import set_pledge
 from services.commitments.models.contracts import Contract, PledgedBaseline
@@ -29,7 +29,7 @@ from shared.pages.site import Again, Form, redirect
 from shared.pages.visitors import Visitor
 from shared.quarters import local_date
 
-_YEAR = timedelta(days=365)
+_EARLIEST, _LATEST = 1980, 2100
 
 
 @dataclass(frozen=True)
@@ -97,12 +97,19 @@ async def _asked(conn: Connection, contract_id: UUID, visitor: Visitor, now: dat
     return contract, asked
 
 
+def _in_our_time(value: date | None) -> date | None:
+    if value is not None and not _EARLIEST <= value.year <= _LATEST:
+        raise ValueError(f"Enter a year between {_EARLIEST} and {_LATEST}")
+    return value
+
+
 def _form_of(asked: list[_Asked]) -> type[BaseModel]:
     fields: dict[str, Any] = {}
     number = Says("", "Enter a number, zero or more")
     for one in asked:
         fields[f"baseline-{one.number}"] = (Annotated[Number | None, number], None)
-        fields[f"to-{one.number}"] = (Annotated[date | None, Says("", "Last day must be a real date")], None)
+        real = Annotated[date | None, AfterValidator(_in_our_time), Says("", "Last day must be a real date")]
+        fields[f"to-{one.number}"] = (real, None)
         source = Annotated[Text | None, Says("", "Enter 300 characters or fewer"), Field(max_length=300)]
         fields[f"source-{one.number}"] = (source, None)
         for year in one.open:
@@ -117,7 +124,7 @@ def _said(one: _Asked, said: dict[str, Any]) -> PledgedMeasure:
         baseline = PledgedBaseline(
             measure_code=one.measure.code,
             amount=amount,
-            from_date=_year_before(to_date),
+            from_date=first_of_the_months(to_date),
             to_date=to_date,
             source=said[f"source-{one.number}"] or "",
         )
@@ -129,10 +136,10 @@ def _said(one: _Asked, said: dict[str, Any]) -> PledgedMeasure:
     )
 
 
-def _year_before(last: date) -> date:
+def first_of_the_months(last: date) -> date:
     """The first of the twelve months that end with ``last``."""
     after = last + timedelta(days=1)
-    return after.replace(year=after.year - 1) if (after.month, after.day) != (2, 29) else last - _YEAR
+    return date(after.year - 1, 3, 1) if (after.month, after.day) == (2, 29) else after.replace(year=after.year - 1)
 
 
 def _as_it_stands(contract: Contract, asked: list[_Asked]) -> Bound[Any]:
