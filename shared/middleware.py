@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.ids import new_id
-from shared.problems import too_large
+from shared.problems import too_large, unexpected
 
 _seconds = Histogram("http_server_request_duration_seconds", "Time to answer a request", ["service", "method", "route", "status"])
 _propagator = TraceContextTextMapPropagator()
@@ -39,12 +39,12 @@ class Around:
         headers = Headers(scope=scope)
         request_id = _given(headers.get("x-request-id"))
         method = scope["method"] if scope["method"] in _METHODS else "other"
-        began, status = time.perf_counter(), 500
+        since, begun, status = time.perf_counter(), False, 500
 
         async def answer(message: Message) -> None:
-            nonlocal status
+            nonlocal begun, status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                begun, status = True, message["status"]
                 MutableHeaders(scope=message)["X-Request-ID"] = request_id
             await send(message)
 
@@ -54,29 +54,41 @@ class Around:
                 structlog.contextvars.bound_contextvars(service=self._service, request_id=request_id),
                 _tracer.start_as_current_span(f"{self._service} {method}", kind=trace.SpanKind.SERVER) as span,
             ):
-                await self._bounded(scope, headers, receive, answer)
+                try:
+                    await self._bounded(scope, headers, receive, answer)
+                except Exception as error:
+                    if begun:
+                        raise
+                    await unexpected(Request(scope), error)(scope, receive, answer)
                 span.set_attributes({"http.route": _route(scope), "http.response.status_code": status})
         finally:
             context.detach(token)
             route = _route(scope)
-            _seconds.labels(self._service, method, route, status).observe(time.perf_counter() - began)
+            _seconds.labels(self._service, method, route, status).observe(time.perf_counter() - since)
 
     async def _bounded(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         announced = headers.get("content-length", "0")
         if announced.isdigit() and int(announced) > self._largest:
             await too_large(Request(scope))(scope, receive, send)
             return
-        left = self._largest
+        left, whole = self._largest, "transfer-encoding" not in headers
 
         async def counted() -> Message:
-            nonlocal left
+            nonlocal left, whole
             message = await receive()
             left -= len(message.get("body", b""))
+            whole = whole or not message.get("more_body", False)
             if left < 0:
                 raise HTTPException(413)  # what else is raised while a body is read, FastAPI answers with 400
             return message
 
-        await self._app(scope, counted, send)
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start" and not whole:
+                # Answered before its end, which nobody has announced: it would be read, for nothing, for as long as it comes.
+                MutableHeaders(scope=message)["Connection"] = "close"
+            await send(message)
+
+        await self._app(scope, counted, answer)
 
 
 def _route(scope: Scope) -> str:

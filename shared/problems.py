@@ -73,12 +73,11 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def register(app: FastAPI) -> None:
-    """Answer every error of the app as a problem, or by the page that it brings along."""
+    """Answer what the app refuses as a problem, or by the page that it brings along. What it did not expect: ``unexpected``."""
     app.add_exception_handler(Again, _again)
     app.add_exception_handler(ParityError, _refused)
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unexpected)
 
 
 def answer(
@@ -135,10 +134,16 @@ def too_large(request: Request) -> Response:
     return answer(request, 413, "too-large", TOO_LARGE, headers={"Connection": "close"})
 
 
-async def _unexpected(request: Request, error: Exception) -> Response:
+def unexpected(request: Request, error: Exception) -> Response:
+    """The answer to a defect of ours, or to a database that is away. It is noted, and not told."""
     if unavailable(error):
-        logger.warning("unavailable", path=request.url.path, error=type(error).__name__)
+        logger.warning("unavailable", route=_route(request), error=type(error).__name__)
         detail = "The service is busy or its database is restarting. Try again."
         return answer(request, 503, "unavailable", detail, headers={"Retry-After": "2"})
-    logger.error("request failed", path=request.url.path, exc_info=error)
+    logger.error("request failed", route=_route(request), exc_info=error)
     return answer(request, 500, "internal-error", "Something went wrong on our side. It has been noted.")
+
+
+def _route(request: Request) -> str:
+    """As it was declared: the path itself may hold a link's secret."""
+    return f"{request.method} {getattr(request.scope.get('route'), 'path', 'unmatched')}"

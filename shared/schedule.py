@@ -11,7 +11,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from shared.clock import Clock
-from shared.db import Connection, Pool, no_answer, unavailable
+from shared.db import Connection, Pool, no_answer, reason, unavailable
 from shared.locks import lock_key
 from shared.quarters import LONDON
 
@@ -84,7 +84,7 @@ class Scheduler:
                 await run_due(self._pool, self._chores, at=self._clock.now())
                 self.trouble = None
             except Exception as error:
-                self.trouble = no_answer(error) if unavailable(error) else f"{type(error).__name__}: {error}"
+                self.trouble = no_answer(error) if unavailable(error) else f"{type(error).__name__}: {reason(error)}"
                 logger.warning("chores did not run", reason=self.trouble)
                 if not unavailable(error) and not failed.done():
                     failed.set_exception(error)

@@ -45,10 +45,12 @@ def _sentence(error: Exception) -> str | None:
     from shared.log.interface import LogMisfit, LogUnavailable
     from shared.migrations import MigrationChanged
     from shared.pages.assets import AssetsMissing
+    from shared.spine.consumer import ConsumerStopped
 
     if isinstance(error, ParityError):
         return "\n".join([error.detail, *(f"  {one.pointer}: {one.detail}" for one in error.errors)])
-    if isinstance(error, CannotStart | NotConfigured | MigrationChanged | LogUnavailable | LogMisfit | AssetsMissing):
+    ours = CannotStart | NotConfigured | MigrationChanged | LogUnavailable | LogMisfit | AssetsMissing | ConsumerStopped
+    if isinstance(error, ours):
         return str(error)
     return _wrong_setting(error) or _unreachable(error)
 

@@ -74,7 +74,10 @@ async def together(parts: Sequence[Awaitable[None]]) -> None:
             for part in parts:
                 group.create_task(until_the_end(part))
     except ExceptionGroup as failed:
-        raise failed.exceptions[0] from failed
+        first: Exception = failed
+        while isinstance(first, ExceptionGroup):
+            first = first.exceptions[0]
+        raise first from failed
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import NoReturn
 import structlog
 
 from shared.clock import DemonstrationClock
-from shared.db import Connection, Pool, unavailable
+from shared.db import Connection, Pool, reason, unavailable
 
 _LOOK_SECONDS = 1.0
 
@@ -42,5 +42,5 @@ async def follow(clock: DemonstrationClock, pool: Pool) -> NoReturn:
         except Exception as error:
             if not unavailable(error):
                 raise
-            logger.warning("the demonstration's present cannot be read", error=str(error))
+            logger.warning("the demonstration's present cannot be read", reason=reason(error))
         await asyncio.sleep(_LOOK_SECONDS)

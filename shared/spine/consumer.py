@@ -13,7 +13,7 @@ from typing import NoReturn
 import structlog
 
 from shared.clock import Clock, SystemClock
-from shared.db import Connection, Pool, no_answer, unavailable
+from shared.db import Connection, Pool, no_answer, reason, unavailable
 from shared.events import EVENTS, UnknownEvent
 from shared.log.interface import Delivered, EventLog, LogUnavailable, Partition, Reader, topic_in
 from shared.spine import metrics, store, tracing
@@ -153,7 +153,7 @@ class Consumer:
                 fault = error
                 if isinstance(error, UnknownEvent):
                     break
-                logger.warning("batch failed", service=self.service, events=len(delivered), error=_describe(error), left=left)
+                logger.warning("batch failed", service=self.service, events=len(delivered), error=_in_short(error), left=left)
             if left:
                 await asyncio.sleep(_FIRST_PAUSE_SECONDS * 2 ** (tries - 1 - left))
         if len(delivered) == 1:
@@ -210,9 +210,9 @@ class Consumer:
             key = record.key.decode(errors="replace")
             behind = (event.topic, key) in keys
             if behind or fault is not None:
-                error = None if behind else _describe(fault)
+                error, short = (None, "behind another") if behind else (_describe(fault), _in_short(fault))
                 letters.append((event.topic, event.partition, event.position, key, _type(event), event.value, error))
-                logger.error("buried", service=self.service, what=repr(event), key=key, error=error or "behind another")
+                logger.error("buried", service=self.service, what=repr(event), key=key, error=short)
             else:
                 live.append(event)
         await store.bury(conn, letters)
@@ -221,12 +221,13 @@ class Consumer:
     def _stop_if_hopeless(self, event: Received, moved: Mapping[Partition, Standing], fault: Exception) -> None:
         if isinstance(fault, UnknownEvent):
             raise ConsumerStopped(
-                f"{self.service} does not know the event {fault} ({event!r}). Deploy a version that does, then start it again."
+                f"{self.service} does not know the event {fault}, position {event.position} of {event.topic}/{event.partition}. "
+                "Deploy a version that does, then start it again."
             ) from fault
         if max(standing.buried_in_a_row for standing in moved.values()) > _MOST_IN_A_ROW:
             raise ConsumerStopped(
                 f"{self.service} could apply none of the last {_MOST_IN_A_ROW + 1} events of {event.topic}/{event.partition}. "
-                f"The last error: {_describe(fault)}. Mend that, then start it again."
+                f"The last error: {_in_short(fault)}. Mend that, then start it again."
             ) from fault
 
     async def _look(self, reader: Reader) -> None:
@@ -275,6 +276,11 @@ def _type(event: Received) -> str:
         return event.type
     except (ValueError, KeyError, TypeError):
         return "unreadable"
+
+
+def _in_short(error: Exception | None) -> str:
+    """Without PostgreSQL's DETAIL, which quotes the row: for the log."""
+    return f"{type(error).__name__}: {reason(error)}" if error is not None else ""
 
 
 def _describe(error: Exception | None) -> str:

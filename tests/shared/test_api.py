@@ -157,6 +157,7 @@ async def test_our_own_fault_is_a_500_that_says_nothing_of_its_cause(client: htt
     assert answer.status_code == 500
     assert answer.headers["content-type"] == "application/problem+json"
     assert "secret" not in answer.text
+    assert answer.headers["x-request-id"]
 
 
 @pytest.mark.parametrize(

@@ -70,4 +70,4 @@ async def test_a_chore_that_fails_for_good_ends_its_service(runtime: OpenRuntime
     with pytest.raises(ExceptionGroup) as died:
         await asyncio.wait_for(at_work.run(), 20)
     assert died.group_contains(Fault)
-    assert at_work.background["chores"] == "Fault: "
+    assert at_work.background["chores"] == "Fault: Fault"
