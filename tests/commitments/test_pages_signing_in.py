@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from datetime import timedelta
 from uuid import uuid4
 
@@ -13,7 +15,7 @@ from services.commitments.rules.passwords import too_easy
 from shared.access import Role
 from shared.identity import attempts, one_time, passwords, people, sessions
 from shared.identity.one_time import Purpose
-from shared.pages.visitors import COOKIE, back_to
+from shared.pages.visitors import COOKIE, back_to, csrf_token
 from shared.service import Runtime
 from tests.conftest import NOON, OpenRuntime
 from tests.visiting import Page, Visit
@@ -59,6 +61,42 @@ async def test_the_right_password_begins_a_new_session_and_leads_back(nobody: Vi
     for attribute in ("HttpOnly", "Secure", "SameSite=lax", "Path=/"):
         assert attribute in cookie
     assert "Domain" not in cookie
+
+
+async def test_a_session_planted_before_sign_in_is_not_the_one_after(at_work: Runtime, person: people.Person) -> None:
+    """Neither becomes it the person's, nor does it go on: whoever planted it holds nothing."""
+    eve = await Visit.of(at_work, at_work, Role.OPERATOR, name="Eve")
+    planted = eve.http.cookies[COOKIE]
+    sent = {"csrf": csrf_token(planted), "email": person.email, "password": GOOD}
+    answer = await eve.http.post("/commitments/sign-in", data=sent)
+    assert answer.status_code == 303
+    mine = await sessions.person_of(at_work.identity, answer.cookies[COOKIE])
+    assert mine is not None
+    assert mine.id == person.id
+    assert await sessions.person_of(at_work.identity, planted) is None
+
+
+async def test_only_so_many_passwords_are_compared_at_a_time(
+    at_work: Runtime, person: people.Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each takes 19 MiB and a processor: who tries a hundred at once waits, and memory stays."""
+    real, at_once, most, lock = passwords._verified, 0, 0, threading.Lock()
+
+    def counted(kept: str, password: str) -> bool:
+        nonlocal at_once, most
+        with lock:
+            at_once += 1
+            most = max(most, at_once)
+        try:
+            return real(kept, password)
+        finally:
+            with lock:
+                at_once -= 1
+
+    monkeypatch.setattr(passwords, "_verified", counted)
+    tried = await asyncio.gather(*(passwords.matches(at_work.identity, person.id, GOOD) for _ in range(24)))
+    assert all(tried)
+    assert 1 <= most <= passwords._AT_ONCE
 
 
 @pytest.mark.parametrize(("email", "password"), [("amina@trust.example", "tram lantern obo"), ("nobody@trust.example", GOOD)])

@@ -29,22 +29,22 @@ OPEN = {
 _SIGNING_IN = re.compile(r"/commitments/(sign-in|sign-out|password|links?|one-time|oidc)\b")
 
 
-def _routes(service: Service) -> Iterator[tuple[str, APIRoute]]:
+def routes_of(service: Service) -> Iterator[tuple[str, APIRoute]]:
     for route in service.pages.routes if service.pages else ():
         if isinstance(route, APIRoute):
             yield PATHS[service.name] + route.path, route
 
 
-def _admitted(dependant: Dependant) -> list[Admit]:
+def admitted(dependant: Dependant) -> list[Admit]:
     here = [dependant.call] if isinstance(dependant.call, Admit) else []
-    return here + [admit for one in dependant.dependencies for admit in _admitted(one)]
+    return here + [admit for one in dependant.dependencies for admit in admitted(one)]
 
 
 @pytest.mark.parametrize("service", all_services(), ids=lambda service: service.name)
 def test_every_page_says_who_may_open_it(service: Service) -> None:
-    assert list(_routes(service))
-    for path, route in _routes(service):
-        admits = _admitted(route.dependant)
+    assert list(routes_of(service))
+    for path, route in routes_of(service):
+        admits = admitted(route.dependant)
         if path in OPEN or _SIGNING_IN.match(path):
             assert not admits, path
         else:
@@ -60,11 +60,11 @@ async def test_each_role_is_let_in_where_it_is_named_and_nowhere_else(runtime: O
     commitments = opened if service.name == "commitments" else await runtime(service_called("commitments"))
     people = {role: await Visit.of(opened, commitments, role) for role in Role}
     nobody = Visit.nobody(opened)
-    for path, route in _routes(service):
-        if not _admitted(route.dependant):
+    for path, route in routes_of(service):
+        if not admitted(route.dependant):
             continue
-        [admit] = _admitted(route.dependant)
-        address = re.sub(r"\{[^}]+\}", lambda place: _example(place.group()), path)
+        [admit] = admitted(route.dependant)
+        address = re.sub(r"\{[^}]+\}", lambda place: example(place.group()), path)
         for method in route.methods:
             unknown = await _ask(nobody.http, method, address)
             assert unknown.status_code in (303, 401), f"{method} {path} as nobody: {unknown.status_code}"
@@ -75,7 +75,7 @@ async def test_each_role_is_let_in_where_it_is_named_and_nowhere_else(runtime: O
                 assert kept_out == (role not in admit.roles), f"{method} {path} as {role}: {answer.status_code}"
 
 
-def _example(place: str) -> str:
+def example(place: str) -> str:
     if ":uuid" in place:
         return str(uuid4())
     return "1" if ":int" in place else "2026-27-Q2"

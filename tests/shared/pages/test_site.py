@@ -193,6 +193,7 @@ async def test_pages_carry_the_headers_that_keep_others_out(editor: Visit) -> No
     assert headers["cache-control"] == "no-store"
     assert headers["x-content-type-options"] == "nosniff"
     assert "http" not in headers["content-security-policy"]
+    assert "unsafe" not in headers["content-security-policy"]
 
 
 async def test_programs_read_problems_and_browsers_pages(at_work: Runtime, editor: Visit) -> None:
