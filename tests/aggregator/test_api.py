@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -280,13 +281,16 @@ async def test_the_csv_has_stable_columns_and_metadata_beside_it(icb: Icb):
     await icb.hears(Contract(places={Place.HALTON: "0.6", Place.WIRRAL: "0.4"}).owes(MONEY).all("100.50"))
     answer = await icb.client.get("/api/v1/totals.csv?dimension=place")
     assert answer.headers["Content-Type"].startswith("text/csv")
-    assert 'rel="describedby"' in answer.headers["Link"]
+    link = re.fullmatch(r'<(.+)>; rel="describedby"; type="application/csvm\+json"', answer.headers["Link"])
+    assert link is not None
     rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
     assert [(row["member"], row["value"], row["hidden"], row["overlaps"]) for row in rows] == [
         ("Halton", "60.3", "false", "NT14 NT19"),
         ("Wirral", "40.2", "false", "NT14 NT19"),
     ]
-    metadata = await icb.get("totals.csv-metadata.json")
+    described = answer.url.join(link[1])
+    metadata = (await icb.client.get(str(described))).json()
+    assert described.join(metadata["url"]) == answer.url  # else a program must not believe that this CSV is meant
     named = [column["name"] for column in metadata["tableSchema"]["columns"]]
     assert named == next(csv.reader(io.StringIO(answer.text)))
     assert set(metadata["tableSchema"]["primaryKey"]) <= set(named)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Annotated, Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import Query, Request, Response
@@ -94,15 +95,20 @@ async def totals_as_csv(
         return answer
     totals, read = await reading.totals(tx, quarter, wanted, threshold=threshold, as_of=as_of, publication=publication)
     response = Response(csv_feed.as_csv(totals), media_type="text/csv; charset=utf-8; header=present")
-    response.headers["Link"] = '<totals.csv-metadata.json>; rel="describedby"; type="application/csvm+json"'
+    response.headers["Link"] = f'<totals.csv-metadata.json{_asked(request)}>; rel="describedby"; type="application/csvm+json"'
     response.headers["Content-Disposition"] = f'attachment; filename="totals-{quarter.code}.csv"'
     return tag.put(response, read)
 
 
 @router.get("/totals.csv-metadata.json", response_class=JSONResponse)
-async def csv_metadata(caller: Subscriber) -> dict[str, Any]:
-    """What the columns of the CSV mean, for programs (CSV on the Web)."""
-    return csv_feed.metadata("totals.csv")
+async def csv_metadata(request: Request, caller: Subscriber) -> dict[str, Any]:
+    """What the columns of the CSV mean, for programs (CSV on the Web). It is of the CSV that is asked for by the same query."""
+    return csv_feed.metadata(f"totals.csv{_asked(request)}")
+
+
+def _asked(request: Request) -> str:
+    """The query, to be put behind another path."""
+    return f"?{urlencode(request.query_params.multi_items())}" if request.query_params else ""
 
 
 @router.get("/totals/year")
