@@ -34,7 +34,7 @@ _LARGEST, _FINEST = Decimal(10) ** 14, Decimal("0.000001")
 def _bounded(value: Decimal) -> Decimal:
     if not value.is_finite():
         raise ValueError("Enter a number")
-    if abs(value) >= _LARGEST:
+    if value.copy_abs() >= _LARGEST:  # abs() would raise where an exponent is beyond Python's own bound
         raise ValueError("Enter a number below 100,000,000,000,000")
     if value != value.quantize(_FINEST):
         raise ValueError("Enter a number with no more than 6 decimal places")
