@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pydantic import ValidationError
 
 from deploy.cli.events import OWNERS
-from deploy.cli.places import SettingsOf, database, pool, wrong_settings
+from deploy.cli.places import SettingsOf, configured, database, pool, wrong_settings
 from deploy.database.provision import LOG
 from deploy.kafka.topics import missing_topics
 from deploy.local.services import service_called
@@ -55,7 +55,7 @@ async def _service(service: str, settings_of: SettingsOf) -> list[Finding]:
         async with asyncio.timeout(_ANSWER_SECONDS), pool(settings_of, service) as opened, opened.acquire() as conn:
             missing = await pending(conn, SPINE, service_called(service).migrations)
             if missing:
-                return [Finding(what, False, f"migrations are missing: {', '.join(missing)}", "Run 'parity migrate'.")]
+                return [Finding(what, False, f"migrations are missing: {', '.join(missing)}", _how_to_migrate())]
             return [Finding(what, True, "reachable, migrated"), await _clock(service, conn), *await _spine(service, opened)]
     except Exception as error:
         mend = f"Check PARITY_DATABASE_{service.upper()}; then run 'parity migrate'."
@@ -107,7 +107,7 @@ async def _identity(service: str, settings: Settings) -> Finding:
         conn = await connect(database(settings, "identity"), name="parity doctor")
         try:
             if missing := await pending(conn, IDENTITY):
-                return Finding(what, False, f"migrations are missing: {', '.join(missing)}", "Run 'parity migrate'.")
+                return Finding(what, False, f"migrations are missing: {', '.join(missing)}", _how_to_migrate())
             people = await conn.fetchval("SELECT count(*) FROM people WHERE removed_at IS NULL")
         finally:
             await conn.close()
@@ -127,7 +127,7 @@ async def _log(service: str, settings: Settings) -> Finding:
             conn = await connect(settings.log, name="parity doctor")
             try:
                 if missing := await pending(conn, LOG):
-                    return Finding(what, False, f"migrations are missing: {', '.join(missing)}", "Run 'parity migrate'.")
+                    return Finding(what, False, f"migrations are missing: {', '.join(missing)}", _how_to_migrate())
             finally:
                 await conn.close()
         elif missing := await missing_topics(settings.log, topics):
@@ -168,3 +168,7 @@ async def _bucket(url: str) -> Finding:
             "evidence", False, f"{url}: {reason(error)}", "Check PARITY_EVIDENCE and the AWS_… variables of its bucket."
         )
     return Finding("evidence", True, f"{url} is writable")
+
+
+def _how_to_migrate() -> str:
+    return "Run 'parity migrate'." if configured() else "Stop Parity and start it again: that migrates."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import psutil
 import pytest
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
@@ -103,6 +104,20 @@ async def test_a_file_that_cannot_be_used_costs_nothing_that_was_typed(
     assert (await two_lines.world.line()).content.story == "Two schools"
     await editor.submit(again, "Save and come back later", {"story": "Three schools"})
     assert (await two_lines.world.line()).content.story == "Three schools"
+
+
+async def test_a_bomb_is_refused_and_never_unpacked(two_lines: Office) -> None:
+    """A megabyte that would be 300."""
+    object.__setattr__(two_lines.runtime.settings, "evidence_max_bytes", 20 * 1024 * 1024)
+    editor = await two_lines.editor()
+    bomb = a_document(**{"word/media/zeros.bin": b"\0" * 300 * 1024 * 1024})
+    assert len(bomb) < 1024 * 1024
+    before = psutil.Process().memory_info().rss
+    again = await upload(editor, await line(editor, HOURS), ("report.docx", bomb), expect=422)
+    assert psutil.Process().memory_info().rss - before < 100 * 1024 * 1024
+    [shown] = [words for words in again.links if "report.docx" in words or words.startswith("The selected file")]
+    assert "unpacks to far more than its size" in shown
+    assert again.links[shown] == "#file"
 
 
 async def test_a_figure_that_cannot_be_read_costs_no_file(two_lines: Office) -> None:

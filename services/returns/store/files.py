@@ -13,6 +13,7 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 from prometheus_client import Counter
 
+from shared.db import reason
 from shared.errors import NotFound, Unavailable
 
 logger = structlog.get_logger()
@@ -43,8 +44,8 @@ async def put(store: ObjectStore, content: bytes) -> str:
     sha256 = hashlib.sha256(content).hexdigest()
     try:
         await store.put_async(_key(sha256), content)
-    except (BaseError, OSError):
-        logger.exception("evidence cannot be kept")
+    except (BaseError, OSError) as error:
+        logger.error("evidence cannot be kept", reason=reason(error))
         raise EvidenceUnavailable from None
     return sha256
 
@@ -57,8 +58,8 @@ async def stream(store: ObjectStore, sha256: str) -> AsyncIterator[bytes]:
         missing_total.inc()
         logger.error("evidence is missing from its store", sha256=sha256)
         raise EvidenceMissing from None
-    except (BaseError, OSError):
-        logger.exception("evidence cannot be read")
+    except (BaseError, OSError) as error:
+        logger.error("evidence cannot be read", reason=reason(error))
         raise EvidenceUnavailable from None
 
     async def pieces() -> AsyncIterator[bytes]:
