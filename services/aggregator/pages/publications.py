@@ -7,13 +7,14 @@ from datetime import date
 from fastapi import Request, Response
 
 from services.aggregator.models.publications import Publication, Reason
-from services.aggregator.pages import changes_table
+from services.aggregator.pages import changes_table, cuts
 from services.aggregator.pages import quarter_tables as tables
 from services.aggregator.pages.amounts import coverage_said
 from services.aggregator.pages.asking import Asked, AskedComparison
 from services.aggregator.pages.downloads import table_file, table_named
 from services.aggregator.pages.routing import Analyst, Number, Threshold, WantedComparison, pages
 from services.aggregator.pages.tables import Cell, Column, Row, Table, number, text
+from services.aggregator.store import cuts as cuts_store
 from services.aggregator.store import publications as store
 from shared.api import Cursor, Now, Tx, decode_cursor, encode_cursor
 from shared.identity import people
@@ -51,7 +52,9 @@ async def list_restatements(
 
 
 @pages.router.get("/publications/tables/{name:str}.{form:str}")
-async def download(visitor: Analyst, name: str, form: TableForm, tx: Tx, threshold: Threshold) -> Response:
+async def download(visitor: Analyst, request: Request, name: str, form: TableForm, tx: Tx, threshold: Threshold) -> Response:
+    if name == "cuts":
+        return table_file(await cuts.table(request, await cuts_store.cuts(tx, None, limit=_ALL)), form)
     found = await store.publications(tx, None, after=None, limit=_ALL)
     if name == "restatements":
         return table_file(await changes_table.restatements(tx, found, threshold), form)
@@ -81,6 +84,7 @@ async def one_publication(
         asked=asked,
         made=record.publication,
         closed_by=(await people.names(identity, [record.publication.person_id])).get(record.publication.person_id),
+        cuts=[(cut, cuts.href(cut, "/compare")) for cut in await cuts_store.cuts(tx, quarter.first_day, limit=_PAGE)],
         others=[other for other in of_quarter if other.number != number],
         changes=changes,
         covered=coverage_said(returns[False]),

@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
-from datetime import date, datetime
-from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Request, Response
-from pydantic import BaseModel
 
 from services.aggregator.actions import reading
 from services.aggregator.pages import drawings
 from services.aggregator.pages import quarter_tables as tables
 from services.aggregator.pages.amounts import coverage_said
 from services.aggregator.pages.asking import Asked
+from services.aggregator.pages.cuts import href as cut_href
 from services.aggregator.pages.downloads import chart_file, table_file, table_named
 from services.aggregator.pages.routing import Analyst, WantedFigures, pages
 from services.aggregator.pages.tables import Table
 from services.aggregator.rules.showing import overlap_notes
-from services.aggregator.store import missing, totals
+from services.aggregator.store import cuts, missing, totals
 from shared.api import Cursor, Now, Tx, decode_cursor, encode_cursor
 from shared.db import Connection
 from shared.pages.downloads import ChartForm, TableForm
-from shared.pages.forms import Bound, Says, bind, blank
-from shared.pages.site import Form, redirect
-from shared.quarters import Quarter, local_date
-from shared.words import day
+from shared.quarters import Quarter
 
 _PAGE = 50
+_LATEST_CUTS = 5
 
 
 @pages.router.get("/")
@@ -43,6 +38,7 @@ async def the_quarter(visitor: Analyst, request: Request, tx: Tx, now: Now, aske
         asked=asked,
         quarters=[Quarter(first) for first in reversed(await totals.quarters(tx))],
         overview=await reading.overview(tx, asked.quarter),
+        cuts=[(cut, cut_href(cut)) for cut in await cuts.cuts(tx, asked.quarter.first_day, limit=_LATEST_CUTS)],
         covered=coverage_said(returns[False]),
         chart=await drawings.framed(drawings.of_coverage(asked, returns)),
         buried=await totals.buried(tx),
@@ -70,30 +66,6 @@ async def what_is_missing(visitor: Analyst, request: Request, tx: Tx, now: Now, 
         more=more and asked.link("/missing", cursor=more),
         back={"href": asked.link("/"), "text": "Back to the quarter"},
     )
-
-
-class Cut(BaseModel):
-    day: Annotated[date, Says("Enter the date of the cut", "Date of the cut must be a real date")]
-
-
-@pages.router.get("/cut")
-async def ask_for_cut(visitor: Analyst, request: Request, now: Now, asked: WantedFigures) -> Response:
-    return pages.show(request, "cut.jinja", **_cut_context(now, asked, blank(day=asked.cut or local_date(now))))
-
-
-@pages.router.post("/cut")
-async def make_cut(visitor: Analyst, request: Request, now: Now, form: Form, asked: WantedFigures) -> Response:
-    """Nothing is kept: the ledger knows what was known on any day, so that a link to the cut shows the same figures for ever."""
-    bound = bind(Cut, form)
-    if bound.value is not None and bound.value.day > local_date(now):
-        bound = bound.wrong(f"Date of the cut must be {day(local_date(now))} or earlier", name="day")
-    if bound.value is None:
-        raise pages.again(request, "cut.jinja", **_cut_context(now, asked, bound))
-    return redirect(replace(asked, cut=bound.value.day, publication=None).link("/"))
-
-
-def _cut_context(now: datetime, asked: Asked, form: Bound[Any]) -> dict[str, Any]:
-    return {"now": now, "form": form, "asked": asked, "back": {"href": asked.link("/"), "text": "Back to the quarter"}}
 
 
 _TABLES: dict[str, Callable[[Connection, Asked], Awaitable[Table]]] = {

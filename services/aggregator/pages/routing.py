@@ -43,8 +43,8 @@ Number = Annotated[int, Path(ge=1, le=1_000_000)]
 
 
 def _past(cut: date | None, now: datetime) -> date | None:
-    if cut is not None and cut > local_date(now):
-        raise Invalid(errors=[FieldError("/query/cut", "The date of a provisional cut must be today or in the past")])
+    if cut is not None and cut >= local_date(now):
+        raise Invalid(errors=[FieldError("/query/cut", "The date of a provisional cut must be in the past")])
     return cut
 
 
