@@ -13,7 +13,7 @@ from shared.pages.site import redirect, show
 from shared.pages.visitors import SignInFirst
 
 _TITLES = {
-    401: "Your session is over",
+    401: "You are not signed in",
     403: "You cannot open this page",
     404: "Page not found",
     409: "This cannot be done now",
@@ -24,6 +24,7 @@ _TITLES = {
     500: "Sorry, there is a problem with the service",
     503: "Sorry, the service is unavailable",
 }
+_NOT_SENT = "This cannot be sent"
 _OTHER = "Something is not right"
 
 
@@ -36,7 +37,8 @@ def error_page(
     request: Request, status: int, detail: str, errors: Sequence[FieldError] = (), headers: Mapping[str, str] | None = None
 ) -> Response:
     template = environment().get_template("error.jinja")
-    page = show(template.render, request, status=status, title=_TITLES.get(status, _OTHER), detail=detail, problems=errors)
+    title = _NOT_SENT if status == 403 and request.method == "POST" else _TITLES.get(status, _OTHER)
+    page = show(template.render, request, status=status, title=title, detail=detail, problems=errors)
     page.headers.update(headers or {})
     return page
 

@@ -26,17 +26,21 @@ from shared.pages.forms import Bound, FormError, Says, bind, blank
 from shared.pages.site import Again, Form, redirect
 from shared.words import label
 
+_Why = Annotated[Words, Says("Enter why it changes", "Why must have 4,000 characters or fewer")]
+
 
 class _Reasoned(BaseModel):
-    reason: Annotated[Words, Says("Enter why it changes", "Why must have 4,000 characters or fewer")]
+    reason: _Why
     version: int = 0
 
 
-class _Described(_Reasoned):
+class _Described(BaseModel):
     title: Annotated[Title, Says("Enter the title of the contract", "Title must have 1,000 characters or fewer")]
-    value: Annotated[Number | None, Says("", "Value must be a number, such as 250,000")] = None
     ends_on: Annotated[date, Says("Enter the last day of the contract", "Last day must be a real date")]
+    value: Annotated[Number | None, Says("", "Value must be a number, such as 250,000")] = None
     legal_regime: Annotated[LegalRegime | None, Says("", "Select the legal regime from the list")] = None
+    reason: _Why
+    version: int = 0
 
 
 @pages.router.get("/contracts/{contract_id:uuid}/change")

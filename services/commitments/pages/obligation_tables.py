@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from shared.api import Now, Tx
 from shared.errors import FieldError, NotFound, ParityError
 from shared.identity import people
 from shared.origin import link
-from shared.pages.forms import Bound, Says, bind, blank, uploads
+from shared.pages.forms import Bound, FormError, Says, bind, blank, uploads
 from shared.pages.site import Again, Form, redirect
 from shared.pages.visitors import Visitor
 from shared.quarters import quarters_of
@@ -53,7 +54,7 @@ async def upload(request: Request, contract_id: UUID, tx: Tx, now: Now, visitor:
     bound: Bound[_Upload] = bind(_Upload, form)
     files = uploads(form, "file")
     if not files:
-        bound = bound.wrong("Select the filled spreadsheet", name="file")
+        bound = replace(bound, value=None, errors=(FormError("file", "Select the filled spreadsheet"), *bound.errors))
     if bound.value is None:
         raise Again(_page(request, contract, visitor, bound))
     known = await people.of_organisation(request.app.state.runtime.identity, visitor.caller.organisation_id, limit=_MOST_PEOPLE)

@@ -105,7 +105,8 @@ def _bound(typed: Typed, contract: Contract, obligation: Obligation) -> tuple[Bo
     quarters = quarters_between(first, Quarter.of(contract.ends_on))
     targets, table = targets_of(typed, quarters)
     bands, wrong = _bands(typed)
-    errors = (*bound.errors, *targets.errors, *wrong)
+    # The reason is asked last.
+    errors = tuple(sorted((*bound.errors, *targets.errors, *wrong), key=lambda error: error.name == "reason"))
     if said is None or targets.value is None or errors:
         return Bound(typed, errors=errors, key=bound.key), None, 0
     counted, stands = targets.value, {one.quarter: one.target for one in targets_in_force(obligation)}

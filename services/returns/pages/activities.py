@@ -33,7 +33,7 @@ from shared.errors import NotFound, ParityError, PreconditionFailed
 from shared.ids import new_id
 from shared.obligations import Terms, plain
 from shared.origin import link
-from shared.pages.forms import Bound, Says, bind, blank, uploads
+from shared.pages.forms import Bound, FormError, Says, bind, blank, uploads
 from shared.pages.naming import names_of
 from shared.pages.site import Again, Form, redirect
 from shared.pages.visitors import Visitor
@@ -242,13 +242,9 @@ def _said(bound: Bound[Said], terms: Terms) -> tuple[Bound[Said], Entered | None
         wrong[f"quantity-{line_form.parts_of(terms)[0]}"] = "Enter a number that is not so large, with up to 6 decimal places"
     if not wrong:
         return bound, quantity
-    # How much was done stands after the date and before the note.
-    before = [error for error in bound.errors if error.name == "happened_on"]
-    after = [error for error in bound.errors if error.name != "happened_on"]
-    told = replace(bound, errors=tuple(before))
-    for name, text in wrong.items():
-        told = told.wrong(text, name=name)
-    return replace(told, errors=(*told.errors, *after)), None
+    # How much was done is asked before all else.
+    told = [FormError(name, text) for name, text in wrong.items()]
+    return replace(bound, value=None, errors=(*told, *bound.errors)), None
 
 
 def _parts(bound: Bound[Said], offered: Sequence[Owed]) -> tuple[Bound[Said], list[ActivityPart]]:
