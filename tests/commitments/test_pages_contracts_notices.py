@@ -204,6 +204,8 @@ async def test_an_administrator_imports_for_any_buyer_and_leaves_registering_to_
         page, "Upload", files=[("files", ("n.json", file_of(awarded()).data, "application/json"))], expect=200
     )
     proposal = await joan.get(read.links["Patient catering"])
+    assert "Patient catering Mersey General" in (await joan.get("/commitments/notices")).text
+    assert "Mersey General" not in (await desk.manager.get("/commitments/notices")).text
     assert "A contract manager of the buyer registers it" in proposal.text
     assert not any(words == "Register it" for form in proposal.forms for words, *_ in form.buttons)
     register = await joan.http.post(f"{proposal.response.url}/register", data={"csrf": page.form("Upload").fields["csrf"]})

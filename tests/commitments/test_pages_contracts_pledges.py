@@ -64,6 +64,8 @@ async def test_a_new_pledge_gets_its_baselines_and_targets_on_one_page(icb: Icb)
         assert f"{code}: baseline" in page.text
     wrong = await icb.manager.submit(page, "Save", {**FIRST, "target-0-2027-28": "much", "to-0-day": "32"}, expect=422)
     assert wrong.links["Enter why they are set"] == "#reason"
+    told = list(wrong.links)
+    assert told.index("Last day must be a real date") < told.index("Enter why they are set"), "in the order of the page"
     assert wrong.links["Last day must be a real date"] == "#to-0-day"
     assert wrong.links["Enter a number, zero or more"] == "#target-0-2027-28"
     assert wrong.form("Save").fields["target-0-2027-28"] == ["much"]

@@ -1,4 +1,4 @@
-"""Contracts that somebody has begun to register: kept from step to step, until they are recorded or thrown away."""
+"""Contracts that somebody has begun to register, or to add to: kept from step to step, until they are recorded or thrown away."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class TooManyBegun(Conflict):
-    """You have begun 50 contracts. Finish or delete one of them first."""
+    """You have begun 50 contracts and additions. Finish or delete one of them first."""
 
 
 async def begin(conn: Connection, kind: DraftKind, content: ContractDraft, *, by: Caller, at: datetime) -> Draft:

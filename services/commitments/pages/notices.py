@@ -113,6 +113,7 @@ async def _list(
         "notices.jinja",
         status=422 if form.errors else 200,
         form=form,
+        registers=visitor.has(Role.CONTRACT_MANAGER),
         proposals=[summary(one) for one in found[:_PAGE]],
         filters=[(name, words, link("commitments", f"/notices?show={name}")) for name, (words, _) in _SHOWN.items()],
         chosen=chosen,

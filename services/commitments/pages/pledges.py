@@ -44,11 +44,6 @@ class _Asked:
     several: bool
 
 
-class _Setting(BaseModel):
-    reason: Annotated[Words, Says("Enter why they are set", "Why must have 4,000 characters or fewer")]
-    version: int = 0
-
-
 @pages.router.get("/contracts/{contract_id:uuid}/pledge")
 async def ask(request: Request, contract_id: UUID, tx: Tx, now: Now, visitor: Manager) -> Response:
     contract, asked = await _asked(tx, contract_id, visitor, now)
@@ -104,6 +99,7 @@ def _in_our_time(value: date | None) -> date | None:
 
 
 def _form_of(asked: list[_Asked]) -> type[BaseModel]:
+    """In the order of the page."""
     fields: dict[str, Any] = {}
     number = Says("", "Enter a number, zero or more")
     for one in asked:
@@ -114,7 +110,8 @@ def _form_of(asked: list[_Asked]) -> type[BaseModel]:
         fields[f"source-{one.number}"] = (source, None)
         for year in one.open:
             fields[f"target-{one.number}-{year}"] = (Annotated[Number | None, number], None)
-    return create_model("Pledge", __base__=_Setting, **fields)
+    reason = Annotated[Words, Says("Enter why they are set", "Why must have 4,000 characters or fewer")]
+    return create_model("Pledge", **fields, reason=(reason, ...), version=(int, 0))
 
 
 def _said(one: _Asked, said: dict[str, Any]) -> PledgedMeasure:
