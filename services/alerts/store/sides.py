@@ -14,19 +14,28 @@ from shared.ratings import AlertDates, Approvals, Rating
 
 Place = tuple[Quarter, Side]
 
+# The sides of the viewer's obligations, found before anything is counted: those of a buyer are few among the region's.
+_MINE = """
+    mine AS MATERIALIZED (
+        SELECT o.obligation_id, o.side FROM contracts c JOIN obligations o USING (contract_id)
+        WHERE sees($1, $2, $3, $4, c.buyer_ids, c.supplier_ids)
+    )
+"""
+
 
 async def ratings_by_side(
     conn: Connection, viewer: Viewer, first: Quarter, last: Quarter
 ) -> Mapping[Place, Mapping[tuple[Rating, bool], int]]:
     """How many ratings of each class, by whether incomplete. The ICB counts over everybody: these are totals."""
     found = await conn.fetch(
-        """
+        f"""
+        WITH {_MINE}
         SELECT r.quarter, o.side, r.rating, cardinality(r.incomplete) > 0 AS incomplete, count(*) AS ratings
-        FROM contracts c JOIN ratings r USING (contract_id) JOIN obligations o USING (contract_id, obligation_id)
+        FROM contracts c JOIN ratings r USING (contract_id) JOIN mine o USING (obligation_id)
         WHERE r.quarter BETWEEN $5 AND $6
           AND sees($1, $2, $3, $4, c.buyer_ids, c.supplier_ids)
         GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
-        """,
+        """,  # noqa: S608 - a piece of this module, no values
         viewer.organisation_id,
         viewer.as_buyer,
         viewer.as_supplier,
@@ -75,13 +84,13 @@ async def alert_dates_by_side(
 ) -> Mapping[Place, Sequence[AlertDates]]:
     """The dates of the alerts first raised about these quarters; one about a whole return stands on each side in it."""
     found = await conn.fetch(
-        """
-        WITH raised AS (
+        f"""
+        WITH {_MINE}, raised AS (
             SELECT a.* FROM alerts a JOIN contracts c USING (contract_id)
             WHERE a.first_quarter BETWEEN $5 AND $6
               AND sees($1, $2, $3, $4, c.buyer_ids, c.supplier_ids)
         ), sided AS (
-            SELECT o.side, a.* FROM raised a JOIN obligations o USING (contract_id, obligation_id)
+            SELECT o.side, a.* FROM raised a JOIN mine o USING (obligation_id)
             UNION ALL
             SELECT side, a.* FROM raised a CROSS JOIN unnest($7::text[]) AS side
             WHERE a.obligation_id IS NULL
@@ -93,7 +102,7 @@ async def alert_dates_by_side(
                (planned_at AT TIME ZONE 'Europe/London')::date AS planned_on,
                (resolved_at AT TIME ZONE 'Europe/London')::date AS resolved_on, count(*) AS alerts
         FROM sided GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6
-        """,
+        """,  # noqa: S608 - a piece of this module, no values
         viewer.organisation_id,
         viewer.as_buyer,
         viewer.as_supplier,
@@ -114,11 +123,11 @@ async def approvals_by_side(
 ) -> Mapping[Place, Sequence[Approvals]]:
     """When the lines of these quarters were approved, and their returns submitted."""
     found = await conn.fetch(
-        """
-        WITH approved AS (
+        f"""
+        WITH {_MINE}, approved AS (
             SELECT r.quarter, l.line_id, o.side, r.first_submitted_at, min(l.at) AS at
             FROM returns r JOIN contracts c USING (contract_id)
-            JOIN line_versions l USING (contract_id, return_id) JOIN obligations o USING (contract_id, obligation_id)
+            JOIN line_versions l USING (contract_id, return_id) JOIN mine o USING (obligation_id)
             WHERE r.quarter BETWEEN $5 AND $6 AND r.first_submitted_at IS NOT NULL
               AND sees($1, $2, $3, $4, c.buyer_ids, c.supplier_ids)
             GROUP BY r.quarter, l.line_id, o.side, r.first_submitted_at
@@ -126,7 +135,7 @@ async def approvals_by_side(
         SELECT quarter, side, (first_submitted_at AT TIME ZONE 'Europe/London')::date AS submitted_on,
                (at AT TIME ZONE 'Europe/London')::date AS approved_on, count(*) AS lines
         FROM approved GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
-        """,
+        """,  # noqa: S608 - a piece of this module, no values
         viewer.organisation_id,
         viewer.as_buyer,
         viewer.as_supplier,
