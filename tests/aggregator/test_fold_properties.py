@@ -11,14 +11,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.aggregator.actions import reading
+from services.aggregator.actions.comparing import bridge_of_quarters
 from services.aggregator.actions.hearing import hear
 from services.aggregator.actions.keeping import keep_days
 from services.aggregator.actions.reading import Wanted
-from services.aggregator.models.publications import Known
+from services.aggregator.models.publications import EVERYTHING, Known
 from services.aggregator.models.totals import Amounts, Cell
 from services.aggregator.rules.days import end_of
 from services.aggregator.store import daily, ledger
 from services.aggregator.store import totals as store
+from services.aggregator.store.publications import last_entry
 from shared.db import Connection
 from shared.quarters import Quarter, local_date
 from tests.aggregator.builders import AFTER_Q2, HOURS, TERMS_OF_EMPLOYMENT, Contract, Positions, an_organisation
@@ -85,6 +87,37 @@ async def test_what_was_known_when_a_day_ended_is_kept(aggregator: Aggregator, d
                     for moment in (end_of(day), end_of(day) - timedelta(microseconds=1))
                 ]
                 assert read[0] == read[1]
+
+
+@ordinary
+@given(st.data())
+async def test_a_bridge_of_what_is_kept_equals_that_of_the_ledger(aggregator: Aggregator, data: st.DataObject):
+    events = data.draw(histories())
+    async with rolled_back(aggregator.pool) as conn:
+        positions, at, entry = Positions(), AFTER_Q2, 0
+        for number, batch in enumerate(batches_of(data.draw, events), 1):
+            await hear(conn, positions.heard(batch), at=at)
+            at += timedelta(minutes=1)
+            entry = await last_entry(conn)
+            for quarter in await store.quarters(conn) if data.draw(st.booleans()) else ():
+                await conn.execute(_PUBLISH, quarter, number, at, entry)
+        for measure in [measure for code in await codes(conn) for measure in await store.measures(conn, code)]:
+            for quarter in map(Quarter, await store.quarters(conn)):
+                kept, summed, cut = [
+                    await bridge_of_quarters(conn, measure, quarter, threshold=5, known=known)
+                    for known in (EVERYTHING, Known(entry), Known(at=at))
+                ]
+                assert kept == summed == cut
+
+
+_PUBLISH = """
+    INSERT INTO publications (publication_id, quarter, number, published_at, person_id, entry, threshold, totals)
+    VALUES (gen_random_uuid(), $1, $2, $3, gen_random_uuid(), $4, 5, 0)
+"""
+
+
+async def codes(conn: Connection) -> list[str]:
+    return [row["code"] for row in await conn.fetch("SELECT DISTINCT code FROM measures ORDER BY code")]
 
 
 async def shown(conn: Connection) -> list[tuple[Any, ...]]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from uuid import UUID
 
+from services.aggregator.actions import reading
 from services.aggregator.models.facts import REGION
 from services.aggregator.models.publications import (
     EVERYTHING,
@@ -24,7 +25,7 @@ from services.aggregator.models.totals import Amounts, CountedMeasure, Dimension
 from services.aggregator.rules import bridge as rules
 from services.aggregator.rules.counting import percent
 from services.aggregator.rules.showing import hidden_members
-from services.aggregator.store import commitments, ledger, publications
+from services.aggregator.store import commitments, ledger, publications, standings
 from services.aggregator.store.shown import measures_by_id
 from shared.db import Connection
 from shared.errors import Conflict
@@ -47,6 +48,9 @@ async def bridge_of_quarters(
     earlier = quarter.previous()
     published = await publications.last_publication(conn, earlier.first_day, known)
     place = (measure, pledge, dimension, member)
+    if await reading.is_kept(conn, measure, (dimension, member), known, earlier, quarter):
+        before, before_now, after = await _standings_at_present(conn, measure, pledge, earlier, quarter, published)
+        return _bridge(place, (earlier, published, before), before_now, (quarter, None, after), threshold)
     before = await _standings(conn, earlier, *place, known)
     return _bridge(
         place,
@@ -89,6 +93,36 @@ _Place = tuple[CountedMeasure, bool, Dimension, str]
 _End = tuple[Quarter, PublicationRecord | None, dict[Hashable, Standing]]
 
 
+async def _standings_at_present(
+    conn: Connection,
+    measure: CountedMeasure,
+    pledge: bool,
+    earlier: Quarter,
+    later: Quarter,
+    published: PublicationRecord | None,
+) -> tuple[dict[Hashable, Standing], dict[Hashable, Standing], dict[Hashable, Standing]]:
+    """Of the region: the earlier quarter as it was published, and both quarters at present.
+
+    Contracts that stand alike stand together, but for those of which anything was heard since the earlier one was published.
+    """
+    apart = await standings.heard_since(conn, earlier.first_day, published.entry) if published else []
+    before_now: dict[Hashable, Standing] = {}
+    after: dict[Hashable, Standing] = {}
+    for row in await standings.paired(conn, earlier.first_day, later.first_day, measure.measure_id, pledge=pledge, apart=apart):
+        key = row["contract_id"] or tuple(row[name] for name in ("before_owed", "before_known", "after_owed", "after_known"))
+        for stands, side in ((before_now, "before"), (after, "after")):
+            amounts = Amounts.of(measure.kind, *(row[f"{side}_{name}"] for name in ("value", "numerator", "denominator")))
+            if row[f"{side}_owed"] or row[f"{side}_known"]:
+                known = amounts if row[f"{side}_known"] else None
+                stands[key] = Standing(row[f"{side}_owed"], known, row["members"])
+    before = {key: stood for key, stood in before_now.items() if key not in apart}
+    if published and apart:
+        before |= await _standings(
+            conn, earlier, measure, pledge, Dimension.REGION, REGION, Known(published.entry), contracts=apart
+        )
+    return before, before_now, after
+
+
 async def _standings(
     conn: Connection,
     quarter: Quarter,
@@ -97,6 +131,7 @@ async def _standings(
     dimension: Dimension,
     member: str,
     known: Known,
+    contracts: Collection[UUID] | None = None,
 ) -> dict[Hashable, Standing]:
     """By contract; by supplier where the measure counts once per supplier."""
     rows = await ledger.standings(
@@ -107,6 +142,7 @@ async def _standings(
         dimension=dimension,
         member=member,
         known=known,
+        contracts=contracts,
     )
     found: dict[Hashable, Standing] = {}
     for row in rows:
@@ -139,8 +175,8 @@ def _bridge(place: _Place, before: _End, before_now: dict[Hashable, Standing], a
 
 
 def _compared(kind: Kind, end: _End) -> Compared:
-    quarter, publication, standings = end
-    amounts = rules.total(kind, standings)
+    quarter, publication, stood = end
+    amounts = rules.total(kind, stood)
     return Compared(
         quarter=quarter,
         publication=None if publication is None else publication.publication.number,
@@ -148,7 +184,7 @@ def _compared(kind: Kind, end: _End) -> Compared:
         numerator=amounts.numerator,
         denominator=amounts.denominator,
         percent=percent(amounts),
-        members=sum(standing.amounts is not None for standing in standings.values()),
+        members=sum(standing.members for standing in stood.values() if standing.amounts is not None),
     )
 
 

@@ -15,9 +15,10 @@ from services.aggregator.models.pledges import PartnerReport
 from services.aggregator.models.publications import EVERYTHING, Known
 from services.aggregator.models.totals import Amounts, Cell, Counted, CountedMeasure, Dimension, Total, YearTotal
 from services.aggregator.rules import days, pledges, showing, years
-from services.aggregator.store import commitments, daily, ledger, publications
+from services.aggregator.store import commitments, daily, ledger, publications, standings
 from services.aggregator.store import totals as store
 from shared.db import Connection, Record
+from shared.obligations import Scope
 from shared.quarters import Quarter, local_date, quarters_between
 
 _GROUPED = {Dimension.THEME, Dimension.OUTCOME}
@@ -177,13 +178,21 @@ async def _cells(conn: Connection, quarter: Quarter, wanted: Wanted, known: Know
     if known == EVERYTHING:
         return await store.totals(conn, first, **narrowed)
     if known.at is not None and known.entry is None:
-        changed_at = await store.changed_at(conn, first)
-        if changed_at is not None and changed_at <= known.at:
+        if await store.unchanged_since(conn, first, known):
             return (await store.totals(conn, first, **narrowed))[0], None
         day, through = days.day_ended(known.at), await daily.kept_through(conn)
         if day is not None and through is not None and day <= through:
             return await daily.totals(conn, first, day, **narrowed), None
     return await ledger.totals(conn, first, **narrowed, known=known), None
+
+
+async def is_kept(
+    conn: Connection, measure: CountedMeasure, place: tuple[Dimension, str], known: Known, *quarters: Quarter
+) -> bool:
+    """Whether what stands behind these totals is kept: at present, or where nothing was heard since; in the region."""
+    if place != (Dimension.REGION, REGION) or measure.scope is Scope.ORGANISATION or known.entry is not None:
+        return False
+    return known == EVERYTHING or all([await store.unchanged_since(conn, quarter.first_day, known) for quarter in quarters])
 
 
 async def contracts_behind(
@@ -201,9 +210,12 @@ async def contracts_behind(
 
     Of a measure that suppresses small numbers no contract is shown that is small itself, or that stands in a hidden total.
     """
-    rows = await ledger.standings(
-        conn, quarter.first_day, measure.measure_id, pledge=pledge, dimension=dimension, member=member, known=known
-    )
+    if await is_kept(conn, measure, (dimension, member), known, quarter):
+        rows = await standings.of_contracts(conn, quarter.first_day, measure.measure_id, pledge=pledge)
+    else:
+        rows = await ledger.standings(
+            conn, quarter.first_day, measure.measure_id, pledge=pledge, dimension=dimension, member=member, known=known
+        )
     amounts = {
         row["contract_id"]: Amounts.of(measure.kind, row["value"], row["numerator"], row["denominator"])
         for row in rows

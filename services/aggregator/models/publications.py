@@ -134,6 +134,8 @@ class Standing:
     owed: bool
     amounts: Amounts | None
     """None where no figure is approved."""
+    members: int = 1
+    """More: so many together that stand alike."""
 
 
 @dataclass(frozen=True, slots=True)

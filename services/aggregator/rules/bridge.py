@@ -20,20 +20,21 @@ def bridge(kind: Kind, before: Standings, before_now: Standings, after: Standing
 
     A ratio's percentage points follow the pool as it changes step by step, so that they add up too.
     """
-    moves: dict[Step, list[Amounts]] = {step: [] for step in Step}
+    moves: dict[Step, list[tuple[Amounts, int]]] = {step: [] for step in Step}
     for member in {**before, **before_now, **after}:
-        for step, move in _moves(before.get(member, ABSENT), before_now.get(member, ABSENT), after.get(member, ABSENT)):
-            moves[step].append(move)
+        stood = (before.get(member, ABSENT), before_now.get(member, ABSENT), after.get(member, ABSENT))
+        for step, move in _moves(*stood):
+            moves[step].append((move, max(one.members for one in stood)))
     pool = total(kind, before)
     reached = percent(pool)
     parts = []
-    for step, amounts in moves.items():
-        change = sum(amounts, start=_zero(kind))
+    for step, moved in moves.items():
+        change = sum((move for move, _ in moved), start=_zero(kind))
         pool += change
         # Where nothing is left to measure on the way, the next step goes on from the last percentage there was.
         now = percent(pool) if percent(pool) is not None else reached
         points = now - reached if now is not None and reached is not None else None
-        parts.append(Part(step, change, points, len(amounts)))
+        parts.append(Part(step, change, points, sum(members for _, members in moved)))
         reached = now
     if percent(total(kind, before)) is None or percent(total(kind, after)) is None:
         return [Part(part.step, part.amounts, None, part.members) for part in parts]

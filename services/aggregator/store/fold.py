@@ -37,6 +37,21 @@ _APPLY_CELLS = """
         promised_approved = t.promised_approved + excluded.promised_approved, mark = excluded.mark
 """
 
+_KEEP_CONTRACTS = """
+    of_contract AS (
+        SELECT quarter, measure_id, pledge, contract_id, supplier_id, allocation_id, coalesce(sum(value), 0) AS value,
+               coalesce(sum(numerator), 0) AS numerator, coalesce(sum(denominator), 0) AS denominator,
+               sum(figures) AS figures, sum(due) AS due
+        FROM contract_contribution GROUP BY quarter, measure_id, pledge, contract_id, supplier_id, allocation_id
+    ), kept AS (
+        INSERT INTO contract_totals AS k
+        SELECT * FROM of_contract WHERE (value, numerator, denominator, figures, due) IS DISTINCT FROM (0, 0, 0, 0, 0)
+        ON CONFLICT (quarter, measure_id, pledge, contract_id, supplier_id, allocation_id) DO UPDATE SET
+            value = k.value + excluded.value, numerator = k.numerator + excluded.numerator,
+            denominator = k.denominator + excluded.denominator, figures = k.figures + excluded.figures, due = k.due + excluded.due
+    )
+"""
+
 _FIGURE = """return_id, line_id, version, contract_id, supplier_id, quarter, measure_id, pledge, per_supplier, allocation_id,
              value, numerator, denominator, promised"""
 _DUE = """return_id, version, contract_id, supplier_id, quarter, pledge, allocation_id, received,
@@ -100,8 +115,12 @@ _FOLD = f"""
             FROM (SELECT {_DUE} FROM old_due UNION ALL SELECT {_DUE} FROM new_due) AS either
             ORDER BY return_id, version DESC
         ) AS newest
-    ), {CONTRIBUTIONS}, contribution AS (SELECT * FROM contract_contribution), {CELLS}, {_APPLY_CELLS}
+    ), {CONTRIBUTIONS}, contribution AS (SELECT * FROM contract_contribution), {_KEEP_CONTRACTS}, {CELLS}, {_APPLY_CELLS}
 """  # noqa: S608 - pieces of this package, no values
+
+_NOTE_HEARD = """
+    UPDATE quarter_marks SET changed_at = $2 WHERE quarter = ANY($1::text[]::date[]) AND changed_at < $2
+"""
 
 _SETTLE_SUPPLIERS = f"""
     WITH touched AS MATERIALIZED (
@@ -158,6 +177,8 @@ async def lock_feed(conn: Connection) -> int:
 async def fold(conn: Connection, figures: Collection[FigureFact], dues: Collection[DueFact], *, mark: int, at: datetime) -> None:
     """Enter facts into the ledger and move the totals that they change; allocations and measures must be there."""
     await conn.execute(_FOLD, mark, at, *_columns(figures, FigureFact), *_columns(dues, DueFact))
+    # Also where changes cancel each other out: no total has moved, and yet what stands behind it has.
+    await conn.execute(_NOTE_HEARD, list({fact.quarter for fact in figures} | {fact.quarter for fact in dues}), at)
 
 
 async def settle_suppliers(conn: Connection, figures: Collection[FigureFact], *, mark: int, at: datetime) -> None:

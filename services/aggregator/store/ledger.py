@@ -43,12 +43,14 @@ KNOWN = f"""
 """  # noqa: S608 - pieces of this package, no values
 """Defines ``contribution``, as it was known then. $1 quarter, $2 last entry, $3 time: NULL for everything that is known."""
 
-# The same of a few measures, $4: of the lines alone that were ever about one of them.
-_KNOWN_OF = f"""
+
+def _known_of(some: str = "") -> str:
+    """The same of a few measures, $4: of the lines alone that were ever about one of them. ``some``: of some returns only."""
+    return f"""
     WITH said AS MATERIALIZED (
-        SELECT DISTINCT return_id, line_id FROM figures WHERE quarter = $1 AND measure_id = ANY($4::uuid[])
+        SELECT DISTINCT return_id, line_id FROM figures WHERE quarter = $1 AND measure_id = ANY($4::uuid[]) {some}
     ), owing AS MATERIALIZED (
-        SELECT return_id FROM dues WHERE quarter = $1 AND measure_ids && $4::uuid[] UNION SELECT return_id FROM said
+        SELECT return_id FROM dues WHERE quarter = $1 AND measure_ids && $4::uuid[] {some} UNION SELECT return_id FROM said
     ), newest AS MATERIALIZED (
         SELECT d.* FROM owing o CROSS JOIN LATERAL (
             SELECT * FROM dues WHERE return_id = o.return_id AND {_WHEN} ORDER BY version DESC, correction DESC LIMIT 1) AS d
@@ -72,13 +74,16 @@ _KNOWN_OF = f"""
     ), {_CONTRIBUTION}
 """  # noqa: S608 - pieces of this package, no values
 
+
+_OF_SOME = "AND return_id = ANY(ARRAY(SELECT return_id FROM dues WHERE quarter = $1 AND contract_id = ANY($8::uuid[])))"
+_KNOWN_OF = _known_of()
+
 _TOTALS = f"{KNOWN}, {CELLS} {SHOWN.format(totals='cell')}"
 
 # The same of measures with a few codes, whose ids are $7.
 _TOTALS_OF = f"{_KNOWN_OF.replace('$4', '$7')}, {CELLS} {SHOWN.format(totals='cell')}"
 
-_STANDINGS = f"""
-    {_KNOWN_OF}
+_BY_CONTRACT = """
     SELECT c.contract_id, c.supplier_id, sum(c.figures) AS figures, sum(c.due) AS due,
            array_agg(DISTINCT c.allocation_id) AS allocations,
            sum(part_of(c.value, a.share, a.others)) AS value, sum(part_of(c.numerator, a.share, a.others)) AS numerator,
@@ -87,7 +92,9 @@ _STANDINGS = f"""
     WHERE c.measure_id = ANY($4) AND c.pledge = $5 AND a.dimension = $6 AND a.member = $7
     GROUP BY c.contract_id, c.supplier_id
     ORDER BY c.contract_id, c.supplier_id
-"""  # noqa: S608 - pieces of this package, no values
+"""
+_STANDINGS = _KNOWN_OF + _BY_CONTRACT
+_STANDINGS_OF_SOME = _known_of(_OF_SOME) + _BY_CONTRACT
 
 _PARTNER = f"""
     {_KNOWN_OF}
@@ -133,12 +140,16 @@ async def standings(
     dimension: Dimension = Dimension.REGION,
     member: str = REGION,
     known: Known = EVERYTHING,
+    contracts: Collection[UUID] | None = None,
 ) -> list[Record]:
-    """What stands behind a total, per contract and supplier.
+    """What stands behind a total, per contract and supplier; of these contracts, or of all.
 
     ``due`` (0 or 1), ``figures`` (0: none approved), ``value``, ``numerator``, ``denominator``, ``allocations``.
     """
-    return await conn.fetch(_STANDINGS, quarter, *known, [measure_id], pledge, dimension, member)
+    asked = (quarter, *known, [measure_id], pledge, dimension, member)
+    if contracts is None:
+        return await conn.fetch(_STANDINGS, *asked)
+    return await conn.fetch(_STANDINGS_OF_SOME, *asked, list(contracts))
 
 
 async def members_of(conn: Connection, allocations: Collection[UUID]) -> dict[UUID, set[tuple[Dimension, str]]]:

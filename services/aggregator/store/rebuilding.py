@@ -7,7 +7,7 @@ from datetime import datetime
 from services.aggregator.models.rebuilding import Difference
 from shared.db import Connection, Pool
 
-_DERIVED = ("totals", "supplier_figures", "measures", "organisations", "contracts", "pledges")
+_DERIVED = ("totals", "contract_totals", "supplier_figures", "measures", "organisations", "contracts", "pledges")
 
 _FIGURE = """return_id, line_id, version, contract_id, supplier_id, quarter, measure_id, pledge, per_supplier, allocation_id,
              value, numerator, denominator, reported, promised, nil, approved_at, event_time"""
@@ -20,6 +20,7 @@ _ROWS = {
                due, received, approved, promised_due, promised_received, promised_approved
         FROM {schema}.totals WHERE due <> 0 OR figures <> 0
     """,
+    "contract_totals": "SELECT * FROM {schema}.contract_totals WHERE due <> 0 OR figures <> 0",
     "supplier_figures": "SELECT * FROM {schema}.supplier_figures",
     "measures": "SELECT * FROM {schema}.measures",
     "organisations": "SELECT * FROM {schema}.organisations",
@@ -37,6 +38,7 @@ _ROWS = {
 
 _KEYS = {
     "totals": "quarter, measure_id, pledge, dimension, member",
+    "contract_totals": "quarter, measure_id, pledge, contract_id, supplier_id, allocation_id",
     "supplier_figures": "supplier_id, quarter, measure_id, pledge",
     "measures": "measure_id",
     "organisations": "organisation_id",
@@ -51,6 +53,7 @@ _EMPTIED = (
     *(
         "state",
         "totals",
+        "contract_totals",
         "supplier_figures",
         "figures",
         "dues",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from services.aggregator.models.coverage import ReturnsCoverage
@@ -49,10 +49,10 @@ async def quarter_tag(conn: Connection, quarter: date) -> str:
     return tag
 
 
-async def changed_at(conn: Connection, quarter: date) -> datetime | None:
-    """When a total of the quarter changed last."""
-    found: datetime | None = await conn.fetchval("SELECT changed_at FROM quarter_marks WHERE quarter = $1", quarter)
-    return found
+async def unchanged_since(conn: Connection, quarter: date, known: Known) -> bool:
+    """Whether no total of the quarter has changed since that time."""
+    found = await conn.fetchval("SELECT changed_at <= $2 FROM quarter_marks WHERE quarter = $1", quarter, known.at)
+    return found is True
 
 
 async def quarters(conn: Connection) -> list[date]:
