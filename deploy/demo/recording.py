@@ -10,7 +10,7 @@ from deploy.demo.stage import Stage
 from services.commitments.actions import contracts as actions
 from services.commitments.actions import proposals as proposal_actions
 from services.commitments.models.contracts import Contract as Recorded
-from services.commitments.models.contracts import NewContract, Party, Weights
+from services.commitments.models.contracts import NewContract, Party, PledgedBaseline, Weights
 from services.commitments.models.obligations import Counting, NewObligation, OwnMeasure
 from services.commitments.models.obligations import Variation as Varied
 from services.commitments.models.proposals import Confirmation, ConfirmedObligation, PartyConfirmed, ProposalStatus
@@ -19,7 +19,6 @@ from services.commitments.store import contracts as store
 from services.commitments.store.measures import measures
 from shared.access import Role
 from shared.db import Connection
-from shared.events.commitments import Baseline
 from shared.obligations import Bands, BandsBy, QuarterTarget
 
 
@@ -143,12 +142,14 @@ def _bands(owed: Obligation) -> Bands | None:
     return Bands(by=BandsBy.THRESHOLDS, good=good, approaching=approaching, improvement=improvement)
 
 
-def _baselines(contract: Contract) -> tuple[Baseline, ...]:
+def _baselines(contract: Contract) -> tuple[PledgedBaseline, ...]:
     """A pledge's: the twelve months before it."""
     first = contract.starts_on.replace(year=contract.starts_on.year - 1)
     last = contract.starts_on - timedelta(days=1)
     return tuple(
-        Baseline(measure_code=one.measure or "", amount=one.baseline, from_date=first, to_date=last)
+        PledgedBaseline(
+            measure_code=one.measure or "", amount=one.baseline, from_date=first, to_date=last, source="The trust's own accounts"
+        )
         for one in contract.obligation
         if one.baseline is not None
     )
