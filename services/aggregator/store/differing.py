@@ -15,13 +15,17 @@ _BETWEEN = """
         SELECT DISTINCT return_id, line_id FROM figures
         WHERE quarter = $1 AND ($2::bigint IS NULL OR entry > $2) AND ($3::timestamptz IS NULL OR applied_at > $3)
     ), now AS (
-        SELECT DISTINCT ON (return_id, line_id) f.* FROM figures f JOIN touched USING (return_id, line_id)
-        WHERE quarter = $1 AND ($4::bigint IS NULL OR entry <= $4) AND ($5::timestamptz IS NULL OR applied_at <= $5)
-        ORDER BY return_id, line_id, version DESC, correction DESC
+        SELECT f.* FROM touched t CROSS JOIN LATERAL (
+            SELECT * FROM figures
+            WHERE return_id = t.return_id AND line_id = t.line_id AND quarter = $1
+              AND ($4::bigint IS NULL OR entry <= $4) AND ($5::timestamptz IS NULL OR applied_at <= $5)
+            ORDER BY version DESC, correction DESC LIMIT 1) AS f
     ), was AS (
-        SELECT DISTINCT ON (return_id, line_id) f.* FROM figures f JOIN touched USING (return_id, line_id)
-        WHERE quarter = $1 AND ($2::bigint IS NULL OR entry <= $2) AND ($3::timestamptz IS NULL OR applied_at <= $3)
-        ORDER BY return_id, line_id, version DESC, correction DESC
+        SELECT f.* FROM touched t CROSS JOIN LATERAL (
+            SELECT * FROM figures
+            WHERE return_id = t.return_id AND line_id = t.line_id AND quarter = $1
+              AND ($2::bigint IS NULL OR entry <= $2) AND ($3::timestamptz IS NULL OR applied_at <= $3)
+            ORDER BY version DESC, correction DESC LIMIT 1) AS f
     ), due AS (
         SELECT DISTINCT ON (return_id) return_id, received FROM dues
         WHERE return_id IN (SELECT return_id FROM touched) AND quarter = $1
