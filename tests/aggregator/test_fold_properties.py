@@ -18,10 +18,11 @@ from services.aggregator.actions.reading import Wanted
 from services.aggregator.models.publications import EVERYTHING, Known
 from services.aggregator.models.totals import Amounts, Cell
 from services.aggregator.rules.days import end_of
-from services.aggregator.store import daily, ledger
+from services.aggregator.store import daily, ledger, standings
 from services.aggregator.store import totals as store
 from services.aggregator.store.publications import last_entry
-from shared.db import Connection
+from shared.db import Connection, Record
+from shared.obligations import Scope
 from shared.quarters import Quarter, local_date
 from tests.aggregator.builders import AFTER_Q2, HOURS, TERMS_OF_EMPLOYMENT, Contract, Positions, an_organisation
 from tests.aggregator.conftest import Aggregator
@@ -108,6 +109,19 @@ async def test_a_bridge_of_what_is_kept_equals_that_of_the_ledger(aggregator: Ag
                     for known in (EVERYTHING, Known(entry), Known(at=at))
                 ]
                 assert kept == summed == cut
+                if measure.scope is not Scope.ORGANISATION:
+                    asked = (conn, quarter.first_day, measure.measure_id)
+                    assert stand(await standings.of_contracts(*asked, pledge=False)) == stand(await ledger.standings(*asked))
+
+
+def stand(rows: list[Record]) -> list[tuple[Any, ...]]:
+    """Rows that say something; what is not reported has no amounts."""
+    amounts = [tuple(row[name] or 0 for name in ("value", "numerator", "denominator")) for row in rows]
+    return [
+        (row["contract_id"], row["supplier_id"], row["figures"], row["due"], amount if row["figures"] else None)
+        for row, amount in zip(rows, amounts, strict=True)
+        if row["figures"] or row["due"]
+    ]
 
 
 _PUBLISH = """
