@@ -140,7 +140,7 @@ async def test_of_two_relays_one_sends_and_the_other_takes_over(teller: Teller, 
 
 async def test_a_drain_beside_a_running_service_comes_back(teller: Teller, listener: Listener, log: PostgresLog) -> None:
     beside = Teller(teller.url, teller.pool, log, 1)
-    async with running(teller.relay, listener.consumer), asyncio.timeout(20):
+    async with running(teller.relay, listener.consumer), asyncio.timeout(60):
         for version in range(1, 11):
             await teller.tell_versions([new_id() for _ in range(20)], [1])
             await drain(beside, listener)
