@@ -127,7 +127,7 @@ async def approvals_by_side(
         WITH {_MINE}, approved AS (
             SELECT r.quarter, l.line_id, o.side, r.first_submitted_at, min(l.at) AS at
             FROM returns r JOIN contracts c USING (contract_id)
-            JOIN line_versions l USING (contract_id, return_id) JOIN mine o USING (obligation_id)
+            JOIN line_versions l USING (return_id) JOIN mine o USING (obligation_id)
             WHERE r.quarter BETWEEN $5 AND $6 AND r.first_submitted_at IS NOT NULL
               AND sees($1, $2, $3, $4, c.buyer_ids, c.supplier_ids)
             GROUP BY r.quarter, l.line_id, o.side, r.first_submitted_at
