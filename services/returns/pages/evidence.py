@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
@@ -77,7 +78,8 @@ async def remove_from_line(
     kept = await keep(tx, line, form, visitor, at=now)
     if any(file.evidence_id == evidence_id and file.line_id == line_id for file in line.evidence):
         try:
-            await evidence.remove(tx, evidence_id, by=visitor.caller, at=now)
+            with suppress(NotFound):  # somebody was faster
+                await evidence.remove(tx, evidence_id, by=visitor.caller, at=now)
         except ParityError as error:
             kept = replace(kept, form=kept.form.refused(error))
     if not kept.saved:
