@@ -32,16 +32,20 @@ OpenRuntime: TypeAlias = Callable[..., Awaitable[Runtime]]
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ROOT = Path(__file__).resolve().parents[1]
 LONGEST_FIRST = ["browser", "system", "faults", "keycloak"]
-TOGETHER = ["browser", "keycloak"]
+TOGETHER = ["keycloak"]
+LAST = "test_zero_pages_left_out.py"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where processes share the tests: a file stays in one, what needs a Chromium or a Keycloak too, long ones begin first."""
+    """Where processes share the tests: a file stays in one, what needs a Keycloak too. Long ones begin first.
+
+    The file that asks what all tests of pages have looked at ends the run, or it would wait for them.
+    """
     folders = {item: item.path.relative_to(ROOT / "tests").parts[0] for item in items}
     for item, folder in folders.items():
         item.add_marker(pytest.mark.xdist_group(folder if folder in TOGETHER else str(item.path)))
     order = {folder: number for number, folder in enumerate(LONGEST_FIRST)}
-    items.sort(key=lambda item: order.get(folders[item], len(order)))
+    items.sort(key=lambda item: (item.path.name == LAST, order.get(folders[item], len(order))))
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import os
 import subprocess
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -63,12 +65,12 @@ class Demonstration:
     def _identity(self) -> str:
         return PostgresServer(self.data / "postgres").url("identity", "commitments")
 
-    async def session(self, shown_as: str) -> str:
-        """The secret of a fresh session of one of its people, by what they are shown as."""
-        [email] = [person.email for person in read().person if person.shown_as == shown_as]
+    async def session(self, who: str) -> str:
+        """The secret of a fresh session of one of its people, by their name or what they are shown as."""
+        [email] = [person.email for person in read().person if who in (person.name, person.shown_as)]
         async with connected(self._identity()) as conn:
             person = await people.by_email(conn, email)
-            assert person is not None, email
+            assert person is not None, who
             return await sessions.begin(conn, person.id)
 
 
@@ -78,12 +80,24 @@ def shown() -> Sequence[str]:
 
 
 @pytest.fixture(scope="session")
-def demonstration_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a demonstration that was loaded and stopped."""
-    folder = tmp_path_factory.mktemp("demonstration")
-    loaded = Demonstration(folder)
-    loaded.stop()
-    return loaded.data
+def of_this_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that the processes which share the tests share too."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def demonstration_data(of_this_run: Path) -> Path:
+    """The folder of a demonstration that was loaded and stopped, by whichever process came first."""
+    folder = of_this_run / "demonstration"
+    folder.mkdir(exist_ok=True)
+    loaded = folder / "loaded"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not loaded.exists():
+            Demonstration(folder).stop()
+            loaded.touch()
+    return folder / "data"
 
 
 @pytest.fixture(scope="module")

@@ -1,14 +1,17 @@
-"""One Chromium for all tests of pages. It shares the other tests' event loop, so playwright's own pytest plugin is not used."""
+"""One Chromium for the tests of a process. It shares their event loop, so playwright's own pytest plugin is not used."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, async_playwright
 
 from tests.browser.chromium import ARGUMENTS, chromium
-from tests.demonstrated import demonstration, demonstration_data  # noqa: F401
+from tests.browser.looking import EXAMINED
+from tests.demonstrated import demonstration, demonstration_data, of_this_run  # noqa: F401
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +21,24 @@ async def browser() -> AsyncIterator[Browser]:
         browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
         await browser.close()
+
+
+@pytest.fixture(scope="session")
+def looked_at(of_this_run: Path) -> Path:  # noqa: F811
+    """A folder with a file for each test that has run, in whichever process: what it has looked at."""
+    folder = of_this_run / "looked-at"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _keep_what_was_looked_at(request: pytest.FixtureRequest, looked_at: Path) -> Iterator[None]:
+    EXAMINED.clear()
+    yield
+    kept = looked_at / file_of(request.node)
+    kept.with_suffix(".part").write_text("\n".join(EXAMINED))
+    kept.with_suffix(".part").rename(kept)
+
+
+def file_of(item: pytest.Item) -> str:
+    return sha256(item.nodeid.encode()).hexdigest()

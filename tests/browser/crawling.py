@@ -15,8 +15,6 @@ from deploy.local.services import all_services
 from shared.origin import PATHS
 from shared.pages.visitors import COOKIE
 
-OPENED: set[str] = set()
-"""Routes that this run's links led to, downloads among them."""
 _EACH = 2
 _LINK = re.compile(r'<a\s[^>]*?href="([^"]+)"')
 _ACCEPT = {"Accept": "text/html,application/xhtml+xml,*/*"}
@@ -41,10 +39,8 @@ def route_of(path: str) -> str | None:
 
 @dataclass
 class Found:
-    pages: list[str] = field(default_factory=list)
-    """Paths of HTML pages."""
-    one_each: list[str] = field(default_factory=list)
-    """Of these the first of every route."""
+    pages: dict[str, str] = field(default_factory=dict)
+    """The first path of each route that shows a page."""
     routes: Counter[str] = field(default_factory=Counter)
     """How often each route answered, those of downloads too."""
     broken: list[str] = field(default_factory=list)
@@ -74,9 +70,7 @@ def crawl(url: str, session: str | None, *starts: str) -> Found:
                 found.routes[route] += 1
             if not answer.headers.get("content-type", "").startswith("text/html") or route is None:
                 continue
-            found.pages.append(path)
-            if found.routes[route] == 1:
-                found.one_each.append(path)
+            found.pages.setdefault(route, path)
             for href in _LINK.findall(answer.text):
                 there = urljoin(path, href.replace("&amp;", "&")).split("#")[0]
                 if there.startswith("/") and there not in seen and "/sign-out" not in there:

@@ -26,7 +26,7 @@ from tests.visiting import Visit
 PRESENT = datetime(2026, 11, 2, 10, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("screen", [SCREENS[0], SCREENS[1], SCREENS[3]], ids=str)
+@pytest.mark.parametrize("screen", SCREENS, ids=str)
 async def test_an_analyst_cuts_looks_behind_and_closes(browser: Browser, runtime: OpenRuntime, screen: Screen) -> None:
     at_work = await runtime(service, at=PRESENT, public_url=f"http://127.0.0.1:{free_port()}")
     visit = await Visit.of(at_work, await runtime(commitments, at=PRESENT), Role.ICB_ANALYST)

@@ -21,7 +21,7 @@ from tests.conftest import NOON, OpenRuntime
 PASSWORD = "tram lantern oboe"
 
 
-@pytest.mark.parametrize("screen", [SCREENS[0], SCREENS[1], SCREENS[3]], ids=str)
+@pytest.mark.parametrize("screen", SCREENS, ids=str)
 async def test_a_person_sets_a_password_adds_a_second_step_and_comes_back(
     browser: Browser, runtime: OpenRuntime, screen: Screen
 ) -> None:
@@ -62,7 +62,11 @@ async def test_a_person_sets_a_password_adds_a_second_step_and_comes_back(
             await page.goto(f"{url}/commitments/account/{place}")
             await examine(page, place)
 
-        await page.get_by_role("link", name="Sign out").click()
+        await page.goto(f"data:text/html,<a href='{url}/commitments/sign-out'>Win a prize</a>")
+        await page.get_by_role("link", name="Win a prize").click()
+        await expect(page.get_by_role("heading", name="Do you want to sign out?")).to_be_visible()
+        await examine(page, "asked by a link on another site")
+        await page.get_by_role("main").get_by_role("link", name="Sign out").click()
         await expect(page.get_by_role("heading", name="You have signed out")).to_be_visible()
         await examine(page, "signed out")
         await page.get_by_role("link", name="Sign in again").click()
@@ -79,6 +83,9 @@ async def test_a_person_sets_a_password_adds_a_second_step_and_comes_back(
         await page.goto(f"{url}/commitments/sign-in")
         await page.get_by_role("link", name="I have no password, or forgot it").click()
         await examine(page, "forgotten")
+        await page.get_by_role("button", name="Send link").click()
+        await expect(page.get_by_role("link", name="Enter your email address")).to_be_visible()
+        await examine(page, "forgotten, refused")
         await page.get_by_label("Email address").fill("somebody@trust.example")
         await page.get_by_role("button", name="Send link").click()
         await expect(page.get_by_role("heading", name="Look into your mail")).to_be_visible()

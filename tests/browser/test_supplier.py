@@ -30,7 +30,7 @@ async def press(somebody: Person, page: Page, words: str, what: str = "") -> Non
     await somebody.examine(page, what or f"after {words}")
 
 
-@pytest.mark.parametrize("screen", [SCREENS[0], SCREENS[-1]], ids=str)
+@pytest.mark.parametrize("screen", SCREENS, ids=str)
 async def test_a_return_is_filled_and_submitted(browser: Browser, runtime: OpenRuntime, tmp_path: Path, screen: Screen) -> None:
     url = f"http://127.0.0.1:{free_port()}"
     evidence = f"file://{tmp_path}/evidence"

@@ -27,7 +27,8 @@ async def test_from_a_notice_to_what_the_region_publishes(browser: Browser, demo
 
         async def window(shown_as: str, screen: Screen = DESK) -> Window:
             session = await demonstration.session(shown_as)
-            return await Window.of(await stack.enter_async_context(person(browser, demonstration.url, session, screen)))
+            somebody = await stack.enter_async_context(person(browser, demonstration.url, session, screen))
+            return await Window.of(somebody, widths=(screen.width,))
 
         amina = await window("contract manager")
         await register(amina)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
 from playwright.async_api import Locator, Page, expect
 
-from tests.browser.looking import Person
+from tests.browser.looking import WIDTHS, Person
 
 _SOON = 2_000
 _TRIES = 30
@@ -17,11 +18,13 @@ _TRIES = 30
 class Window:
     somebody: Person
     page: Page
+    widths: Sequence[int] = WIDTHS
+    """At which every page is examined."""
 
     @classmethod
-    async def of(cls, somebody: Person) -> Self:
+    async def of(cls, somebody: Person, widths: Sequence[int] = WIDTHS) -> Self:
         """At the page where the person begins the day."""
-        window = cls(somebody, await somebody.open("/"))
+        window = cls(somebody, await somebody.open("/"), widths)
         await window._examine("the first page")
         return window
 
@@ -59,4 +62,4 @@ class Window:
         await self._examine(f"after {words}")
 
     async def _examine(self, what: str) -> None:
-        await self.somebody.examine(self.page, f"{what} ({self.page.url.removeprefix(self.somebody.url)})")
+        await self.somebody.examine(self.page, f"{what} ({self.page.url.removeprefix(self.somebody.url)})", self.widths)
