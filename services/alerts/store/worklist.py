@@ -88,8 +88,7 @@ async def in_line(
         SELECT a.*, c.reference AS contract_reference, c.title AS contract_title, c.buyer_ids, c.supplier_ids,
                c.shared_with_icb, c.escalates_to_icb, o.reference AS obligation_reference, o.label, {_PLACE} AS place
         FROM {_OF_REGION if viewer.as_icb else _OF_PARTY} LEFT JOIN obligations o ON o.obligation_id = a.obligation_id
-        WHERE (($2 AND c.buyer_ids @> ARRAY[$1::uuid]) OR ($3 AND c.supplier_ids @> ARRAY[$1::uuid])
-               OR ($4 AND (a.level = 'icb' OR c.shared_with_icb)))
+        WHERE sees($1, $2, $3, $4 AND (a.level = 'icb' OR c.shared_with_icb), c.buyer_ids, c.supplier_ids)
           AND {_CALLED} AND {_WANTED}
         ORDER BY {_PLACE}, a.alert_id LIMIT $15
         """,  # noqa: S608 - pieces of this module, no values
