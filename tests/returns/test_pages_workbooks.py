@@ -86,7 +86,7 @@ async def test_everything_that_is_due_in_one_workbook(two_lines: Office) -> None
     [row] = [row for row in range(2, lines.max_row + 1) if lines.cell(row, 2).value == "C-2"]
     page = await upload(editor, page, typed(book, **{f"H{row}": 12}))
     assert "1 line is saved as a draft. 2 lines stood like that already" in page.text
-    assert "Still needed before you can submit" in page.text
+    assert "Every return that was begun is complete" in page.text
     assert (await two_lines.world.line(reference="C-2")).content.figure == value(12)
 
 

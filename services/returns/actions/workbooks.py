@@ -25,6 +25,8 @@ from shared.spreadsheets import CannotRead
 from shared.viewer import Viewer
 
 MOST_RETURNS = 200
+_AS_OPENED = 1
+"""The version of a return on which nobody has done anything."""
 
 
 class TooManyReturns(TooLarge):
@@ -106,13 +108,13 @@ async def save_workbook(
 
 
 async def still_wanting(conn: Connection, *, by: Caller, at: datetime, return_id: UUID | None = None) -> list[LineWanting]:
-    """What was saved and needs more: of one return, or of everything that waits for the supplier. Raises NotFound."""
+    """What needs more: of one return, or of those waiting for the supplier that somebody has begun. Raises NotFound."""
     if return_id is not None:
         waiting = [await find_return(conn, return_id, by)]
     else:
         viewer, wanted = Viewer.of(by, acting_as=WRITERS), returns.Wanted(with_supplier=True)
         due = await returns.page(conn, viewer, wanted, today=local_date(at), after=None, limit=MOST_RETURNS)
-        waiting = await returns.find_all(conn, [summary.return_id for summary in due])
+        waiting = await returns.find_all(conn, [summary.return_id for summary in due if summary.version > _AS_OPENED])
     found = []
     for quarter in sorted({filed.quarter for filed in waiting}):
         of_quarter = [filed for filed in waiting if filed.quarter == quarter]
