@@ -9,6 +9,7 @@ from io import BytesIO
 import pytest
 from openpyxl import load_workbook
 
+from services.alerts.actions import parity
 from services.alerts.rules.comparing import findings
 from shared.obligations import Side
 from shared.ratings import AlertDates, Approvals, ParityColumn, Rating, counted, parity_column
@@ -74,7 +75,19 @@ class TestPage:
         await world.until(NOON + timedelta(days=1))
         page = await (await people.analyst()).get("/alerts/parity")
         assert figures in page.text
-        assert "The region is counted once a day. These figures were counted on" in page.text
+        assert "Figures for many contracts are counted once a day. These were counted on" in page.text
+
+    async def test_a_buyer_of_many_contracts_is_counted_once_a_day_too(
+        self, people: People, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        own = (await (await people.manager()).get("/alerts/parity")).text
+        figures = own[own.index("Obligations rated") : own.index("Download the figures")]
+        monkeypatch.setattr(parity, "COUNTED_WHEN_ASKED", 0)
+        await world.until(NOON + timedelta(days=1))
+        page = await (await people.manager()).get("/alerts/parity")
+        assert figures in page.text
+        assert "These were counted on" in page.text
+        assert "Obligations rated 0 0" in (await (await people.manager(organisation_id=OTHER_BUYER)).get("/alerts/parity")).text
 
     async def test_it_is_kept_as_files(self, people: People) -> None:
         manager = await people.manager()

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.alerts.models.alerts import Viewer
 from services.alerts.models.facts import KnownContract, KnownObligation
 from services.alerts.store import ratings, returns, sight
 from shared.db import Connection
 from shared.errors import NotFound
 from shared.quarters import Quarter
 from shared.ratings import Compliance, compliance
+from shared.viewer import Viewer
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.alerts.actions.going import Going, going
-from services.alerts.models.alerts import Viewer
 from services.alerts.models.meetings import Task
 from services.alerts.rules.questions import Asked, Standing
 from services.alerts.rules.viewing import buyers_eyes, eyes
@@ -20,6 +19,7 @@ from shared.db import Connection
 from shared.errors import Conflict, FieldError, Invalid, NotFound
 from shared.ids import new_id
 from shared.quarters import Quarter, local_date
+from shared.viewer import Viewer
 
 _MOST_ALERTS = 50
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from services.alerts.models.alerts import Viewer
 from services.alerts.store import parity_counts
 from services.alerts.store import sides as store
+from services.alerts.store.parity_counts import SeenAs, Whose
 from services.alerts.store.sides import Place
 from shared.access import NOBODY
 from shared.db import Connection
@@ -17,8 +17,11 @@ from shared.errors import FieldError, Invalid
 from shared.obligations import Side
 from shared.quarters import Quarter
 from shared.ratings import Counts, ParityColumn, counted, parity_column
+from shared.viewer import Viewer
 
-_EVERYBODY = Viewer(NOBODY, as_buyer=False, as_supplier=False, as_icb=True)
+COUNTED_WHEN_ASKED = 100
+"""So many contracts of an organisation are counted while somebody waits; more are counted once a day, as the region is."""
+_REGION = Whose(SeenAs.ICB, NOBODY)
 _EVER = Quarter(date(2000, 1, 1)), Quarter(date(2199, 10, 1))
 
 
@@ -30,15 +33,14 @@ class Parity:
 
 
 async def parity(conn: Connection, viewer: Viewer, first: Quarter, last: Quarter, *, on: date) -> Parity:
-    """Of the viewer's own contracts; for the ICB, of all in sum, as it was counted last.
+    """Of the viewer's own contracts; for the ICB, of all in sum. Where they are many, as they were counted last.
 
     Raises Invalid where the period ends before it begins.
     """
     if last < first:
         raise Invalid(errors=[FieldError("/last", "Enter a quarter that is not before the first")])
-    counted_at = await parity_counts.counted_at(conn) if viewer.as_icb else None
-    if counted_at is not None:
-        return Parity(_columns(await parity_counts.kept(conn, first, last)), counted_at)
+    if (whose := _whose(viewer)) and (counted_at := await parity_counts.counted_at(conn, whose)):
+        return Parity(_columns(await parity_counts.kept(conn, whose, first, last)), counted_at)
     sides: dict[Side, Counts] = {side: Counter() for side in Side}
     for (_, side), counts in (await _count(conn, viewer, first, last, on=on)).items():
         sides[side] += counts
@@ -46,8 +48,29 @@ async def parity(conn: Connection, viewer: Viewer, first: Quarter, last: Quarter
 
 
 async def keep_parity(conn: Connection, on: date, at: datetime) -> None:
-    """Count the region's for everybody who asks today."""
-    await parity_counts.keep(conn, await _count(conn, _EVERYBODY, *_EVER, on=on), at=at)
+    """Count the region's, and those of whoever has many contracts, for everybody who asks today."""
+    many = [_REGION, *await parity_counts.with_more_contracts_than(conn, COUNTED_WHEN_ASKED)]
+    reports = {whose: await _count(conn, _eyes(whose), *_EVER, on=on) for whose in many}
+    await parity_counts.keep(conn, reports, at=at)
+
+
+def _whose(viewer: Viewer) -> Whose | None:
+    """None for who buys and supplies at once, or neither."""
+    if viewer.as_icb:
+        return _REGION
+    if viewer.as_buyer == viewer.as_supplier:
+        return None
+    return Whose(SeenAs.BUYER if viewer.as_buyer else SeenAs.SUPPLIER, viewer.organisation_id)
+
+
+def _eyes(whose: Whose) -> Viewer:
+    seen_as, organisation_id = whose
+    return Viewer(
+        organisation_id,
+        as_buyer=seen_as is SeenAs.BUYER,
+        as_supplier=seen_as is SeenAs.SUPPLIER,
+        as_icb=seen_as is SeenAs.ICB,
+    )
 
 
 async def _count(conn: Connection, viewer: Viewer, first: Quarter, last: Quarter, *, on: date) -> dict[Place, Counts]:

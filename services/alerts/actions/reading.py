@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.alerts.models.alerts import Alert, Dispute, PlanStatus, RecoveryPlan, StoredRating, Viewer
+from services.alerts.models.alerts import Alert, Dispute, PlanStatus, RecoveryPlan, StoredRating
 from services.alerts.models.facts import KnownObligation
 from services.alerts.store import alerts as store
 from services.alerts.store import ratings as ratings_store
@@ -14,6 +14,7 @@ from services.alerts.store import sight
 from shared import history
 from shared.db import Connection
 from shared.errors import NotFound
+from shared.viewer import Viewer
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from services.alerts.actions.notifying import (
     tell_supplier,
 )
 from services.alerts.actions.telling import Change, save_and_tell
-from services.alerts.models.alerts import Alert, Dispute, PlanStatus, RecoveryPlan, Viewer
+from services.alerts.models.alerts import Alert, Dispute, PlanStatus, RecoveryPlan
 from services.alerts.models.facts import Resolution
 from services.alerts.models.news import Affected
 from services.alerts.rules import lifecycle
@@ -33,6 +33,7 @@ from shared.errors import NotFound
 from shared.events.alerts import AlertAcknowledged, AlertFact, RecoveryAgreed
 from shared.ids import new_id
 from shared.ratings import AlertKind
+from shared.viewer import Viewer
 
 
 async def acknowledge(conn: Connection, alert_id: UUID, *, at: datetime, by: Caller) -> None:

@@ -50,8 +50,8 @@ async def parity_report(
     first: Annotated[QuarterCode, Query(description="The first quarter of the period")],
     last: Annotated[QuarterCode, Query(description="The last quarter of the period")],
 ) -> ParityReport:
-    """Core service beside social value over a period: of the caller's own contracts; for the ICB, of all of them in sum, as
-    counted once a day."""
+    """Core service beside social value over a period: of the caller's own contracts; for the ICB, of all of them in sum.
+    Over many contracts it is counted once a day."""
     found = await parity(tx, eyes(caller), first, last, on=local_date(now))
     columns = {side.value: ParityColumnView.of(column) for side, column in found.columns.items()}
     return ParityReport(first_quarter=first, last_quarter=last, counted_at=found.counted_at, **columns)

@@ -168,13 +168,3 @@ class Parties:
     supplier_ids: tuple[UUID, ...]
     owner_id: UUID | None
     executive_id: UUID | None
-
-
-@dataclass(frozen=True, slots=True)
-class Viewer:
-    """Whose eyes a query looks through."""
-
-    organisation_id: UUID
-    as_buyer: bool
-    as_supplier: bool
-    as_icb: bool

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from services.alerts.models.alerts import Viewer
 from shared.access import SUPPLIER, Caller, Role
+from shared.viewer import Viewer
 
 
 def eyes(caller: Caller) -> Viewer:

@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from services.alerts.models.alerts import Viewer
 from shared.db import Connection, Record
 from shared.obligations import Side
 from shared.quarters import Quarter
 from shared.ratings import AlertDates, Approvals, Rating
+from shared.viewer import Viewer
 
 Place = tuple[Quarter, Side]
 

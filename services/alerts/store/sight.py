@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.alerts.models.alerts import Alert, Viewer
+from services.alerts.models.alerts import Alert
 from services.alerts.models.facts import KnownContract, KnownObligation
 from services.alerts.store.alerts import as_alert
 from shared.db import Connection, Record
 from shared.obligations import Side
 from shared.quarters import Quarter
 from shared.ratings import AlertKind, AlertStatus, EscalationLevel, Severity
+from shared.viewer import Viewer
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from services.alerts.models.alerts import Viewer
 from services.alerts.store.sight import SeenAlert, as_seen
 from shared.db import Connection
 from shared.ratings import AlertKind, AlertStatus, EscalationLevel, Severity
+from shared.viewer import Viewer
 
 _RESOLVED_FROM = date(9000, 1, 1)
 """Where in the line (the database's ``place_in_line``) what is resolved begins, far behind what is not."""
