@@ -15,14 +15,15 @@ from services.aggregator.actions.comparing import bridge_of_quarters
 from services.aggregator.actions.hearing import hear
 from services.aggregator.actions.keeping import keep_days
 from services.aggregator.actions.reading import Wanted
+from services.aggregator.models.facts import REGION
 from services.aggregator.models.publications import EVERYTHING, Known
-from services.aggregator.models.totals import Amounts, Cell
+from services.aggregator.models.totals import Amounts, Cell, Dimension
 from services.aggregator.rules.days import end_of
 from services.aggregator.store import daily, ledger, standings
 from services.aggregator.store import totals as store
 from services.aggregator.store.publications import last_entry
 from shared.db import Connection, Record
-from shared.obligations import Scope
+from shared.obligations import Place, Scope
 from shared.quarters import Quarter, local_date
 from tests.aggregator.builders import AFTER_Q2, HOURS, TERMS_OF_EMPLOYMENT, Contract, Positions, an_organisation
 from tests.aggregator.conftest import Aggregator
@@ -31,6 +32,12 @@ from tests.aggregator.plain_fold import kept_totals, plain_fold
 from tests.aggregator.rolled_back import rolled_back
 
 pytestmark = pytest.mark.asyncio
+
+REGION_AND_OTHERS = [
+    (Dimension.REGION, REGION),
+    *((Dimension.PLACE, place.value) for place in list(Place)[:2]),
+    (Dimension.SECTOR, "vcfse"),
+]
 
 ordinary = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -104,14 +111,16 @@ async def test_a_bridge_of_what_is_kept_equals_that_of_the_ledger(aggregator: Ag
                 await conn.execute(_PUBLISH, quarter, number, at, entry)
         for measure in [measure for code in await codes(conn) for measure in await store.measures(conn, code)]:
             for quarter in map(Quarter, await store.quarters(conn)):
-                kept, summed, cut = [
-                    await bridge_of_quarters(conn, measure, quarter, threshold=5, known=known)
-                    for known in (EVERYTHING, Known(entry), Known(at=at))
-                ]
-                assert kept == summed == cut
-                if measure.scope is not Scope.ORGANISATION:
-                    asked = (conn, quarter.first_day, measure.measure_id)
-                    assert stand(await standings.of_contracts(*asked, pledge=False)) == stand(await ledger.standings(*asked))
+                for dimension, member in REGION_AND_OTHERS if not measure.suppress else REGION_AND_OTHERS[:1]:
+                    of = {"dimension": dimension, "member": member}
+                    kept, summed, cut = [
+                        await bridge_of_quarters(conn, measure, quarter, **of, threshold=5, known=known)
+                        for known in (EVERYTHING, Known(entry), Known(at=at))
+                    ]
+                    assert kept == summed == cut
+                    if measure.scope is not Scope.ORGANISATION:
+                        asked = (conn, quarter.first_day, measure.measure_id)
+                        assert stand(await standings.of_contracts(*asked, **of)) == stand(await ledger.standings(*asked, **of))
 
 
 def stand(rows: list[Record]) -> list[tuple[Any, ...]]:

@@ -48,8 +48,8 @@ async def bridge_of_quarters(
     earlier = quarter.previous()
     published = await publications.last_publication(conn, earlier.first_day, known)
     place = (measure, pledge, dimension, member)
-    if await reading.is_kept(conn, measure, (dimension, member), known, earlier, quarter):
-        before, before_now, after = await _standings_at_present(conn, measure, pledge, earlier, quarter, published)
+    if await reading.is_kept(conn, measure, known, earlier, quarter):
+        before, before_now, after = await _standings_at_present(conn, *place, earlier, quarter, published)
         return _bridge(place, (earlier, published, before), before_now, (quarter, None, after), threshold)
     before = await _standings(conn, earlier, *place, known)
     return _bridge(
@@ -97,18 +97,29 @@ async def _standings_at_present(
     conn: Connection,
     measure: CountedMeasure,
     pledge: bool,
+    dimension: Dimension,
+    member: str,
     earlier: Quarter,
     later: Quarter,
     published: PublicationRecord | None,
 ) -> tuple[dict[Hashable, Standing], dict[Hashable, Standing], dict[Hashable, Standing]]:
-    """Of the region: the earlier quarter as it was published, and both quarters at present.
+    """The earlier quarter as it was published, and both quarters at present.
 
     Contracts that stand alike stand together, but for those of which anything was heard since the earlier one was published.
     """
     apart = await standings.heard_since(conn, earlier.first_day, published.entry) if published else []
     before_now: dict[Hashable, Standing] = {}
     after: dict[Hashable, Standing] = {}
-    for row in await standings.paired(conn, earlier.first_day, later.first_day, measure.measure_id, pledge=pledge, apart=apart):
+    for row in await standings.paired(
+        conn,
+        earlier.first_day,
+        later.first_day,
+        measure.measure_id,
+        pledge=pledge,
+        dimension=dimension,
+        member=member,
+        apart=apart,
+    ):
         key = row["contract_id"] or tuple(row[name] for name in ("before_owed", "before_known", "after_owed", "after_known"))
         for stands, side in ((before_now, "before"), (after, "after")):
             amounts = Amounts.of(measure.kind, *(row[f"{side}_{name}"] for name in ("value", "numerator", "denominator")))
@@ -117,9 +128,7 @@ async def _standings_at_present(
                 stands[key] = Standing(row[f"{side}_owed"], known, row["members"])
     before = {key: stood for key, stood in before_now.items() if key not in apart}
     if published and apart:
-        before |= await _standings(
-            conn, earlier, measure, pledge, Dimension.REGION, REGION, Known(published.entry), contracts=apart
-        )
+        before |= await _standings(conn, earlier, measure, pledge, dimension, member, Known(published.entry), contracts=apart)
     return before, before_now, after
 
 

@@ -186,11 +186,9 @@ async def _cells(conn: Connection, quarter: Quarter, wanted: Wanted, known: Know
     return await ledger.totals(conn, first, **narrowed, known=known), None
 
 
-async def is_kept(
-    conn: Connection, measure: CountedMeasure, place: tuple[Dimension, str], known: Known, *quarters: Quarter
-) -> bool:
-    """Whether what stands behind these totals is kept: at present, or where nothing was heard since; in the region."""
-    if place != (Dimension.REGION, REGION) or measure.scope is Scope.ORGANISATION or known.entry is not None:
+async def is_kept(conn: Connection, measure: CountedMeasure, known: Known, *quarters: Quarter) -> bool:
+    """Whether what stands behind these totals is kept: at present, or where nothing was heard since."""
+    if measure.scope is Scope.ORGANISATION or known.entry is not None:
         return False
     return known == EVERYTHING or all([await store.unchanged_since(conn, quarter.first_day, known) for quarter in quarters])
 
@@ -210,12 +208,11 @@ async def contracts_behind(
 
     Of a measure that suppresses small numbers no contract is shown that is small itself, or that stands in a hidden total.
     """
-    if await is_kept(conn, measure, (dimension, member), known, quarter):
-        rows = await standings.of_contracts(conn, quarter.first_day, measure.measure_id, pledge=pledge)
+    asked = conn, quarter.first_day, measure.measure_id
+    if await is_kept(conn, measure, known, quarter):
+        rows = await standings.of_contracts(*asked, pledge=pledge, dimension=dimension, member=member)
     else:
-        rows = await ledger.standings(
-            conn, quarter.first_day, measure.measure_id, pledge=pledge, dimension=dimension, member=member, known=known
-        )
+        rows = await ledger.standings(*asked, pledge=pledge, dimension=dimension, member=member, known=known)
     amounts = {
         row["contract_id"]: Amounts.of(measure.kind, row["value"], row["numerator"], row["denominator"])
         for row in rows

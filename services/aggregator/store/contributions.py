@@ -39,9 +39,10 @@ CONTRIBUTIONS = """
         FROM per_measure
         UNION ALL  -- the contract is spread otherwise by now; an approved figure stays where it was
         SELECT f.contract_id, f.supplier_id, f.quarter, f.measure_id, f.pledge, f.allocation_id,
-               sign * f.value, sign * f.numerator, sign * f.denominator, sign, 0, 0, 0, NULL, NULL, NULL
+               sign * sum(f.value), sign * sum(f.numerator), sign * sum(f.denominator), sign * count(*), 0, 0, 0, NULL, NULL, NULL
         FROM figure f JOIN due d USING (sign, return_id)
         WHERE NOT f.per_supplier AND f.allocation_id <> d.allocation_id
+        GROUP BY sign, return_id, 1, 2, 3, 4, 5, 6
     )
 """
 

@@ -6,18 +6,29 @@ from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
+from services.aggregator.models.facts import REGION
+from services.aggregator.models.totals import Dimension
 from shared.db import Connection, Record
 
-_SIDE = """
-    SELECT contract_id, sum(due) > 0 AS owed, sum(figures) AS figures, sum(value) AS value, sum(numerator) AS numerator,
-           sum(denominator) AS denominator
-    FROM contract_totals WHERE quarter = {quarter} AND measure_id = $3 AND pledge = $4 AND (due <> 0 OR figures <> 0)
-    GROUP BY contract_id
+_GIVEN = """
+    SELECT contract_id, supplier_id, sum(due) AS due, sum(figures) AS figures, array_agg(DISTINCT allocation_id) AS allocations,
+           sum(part_of(value, share, others)) AS value, sum(part_of(numerator, share, others)) AS numerator,
+           sum(part_of(denominator, share, others)) AS denominator
+    FROM contract_totals JOIN allocations USING (allocation_id)
+    WHERE quarter = {quarter} AND measure_id = $1 AND pledge = $2 AND dimension = $3 AND member = $4
+      AND (due <> 0 OR figures <> 0)
+    GROUP BY contract_id, supplier_id
 """
 
+_SIDE = f"""
+    SELECT contract_id, sum(due) > 0 AS owed, sum(figures) AS figures, sum(value) AS value, sum(numerator) AS numerator,
+           sum(denominator) AS denominator
+    FROM ({_GIVEN}) AS given GROUP BY contract_id
+"""  # noqa: S608 - pieces of this module, no values
+
 _PAIRED = f"""
-    WITH one AS ({_SIDE.format(quarter="$1")}), other AS ({_SIDE.format(quarter="$2")})
-    SELECT CASE WHEN contract_id = ANY($5::uuid[]) THEN contract_id END AS contract_id,
+    WITH one AS ({_SIDE.format(quarter="$5")}), other AS ({_SIDE.format(quarter="$6")})
+    SELECT CASE WHEN contract_id = ANY($7::uuid[]) THEN contract_id END AS contract_id,
            coalesce(one.owed, false) AS before_owed, coalesce(one.figures, 0) <> 0 AS before_known,
            coalesce(other.owed, false) AS after_owed, coalesce(other.figures, 0) <> 0 AS after_known, count(*) AS members,
            sum(one.value) AS before_value, sum(one.numerator) AS before_numerator, sum(one.denominator) AS before_denominator,
@@ -26,29 +37,36 @@ _PAIRED = f"""
 """  # noqa: S608 - pieces of this module, no values
 
 
-async def of_contracts(conn: Connection, quarter: date, measure_id: UUID, *, pledge: bool) -> list[Record]:
-    """Per contract and supplier, in the region: the same rows as ``ledger.standings``."""
+async def of_contracts(
+    conn: Connection,
+    quarter: date,
+    measure_id: UUID,
+    *,
+    pledge: bool = False,
+    dimension: Dimension = Dimension.REGION,
+    member: str = REGION,
+) -> list[Record]:
+    """Per contract and supplier: the same rows as ``ledger.standings``."""
     return await conn.fetch(
-        """
-        SELECT contract_id, supplier_id, sum(figures) AS figures, sum(due) AS due,
-               array_agg(DISTINCT allocation_id) AS allocations,
-               sum(value) AS value, sum(numerator) AS numerator, sum(denominator) AS denominator
-        FROM contract_totals WHERE quarter = $1 AND measure_id = $2 AND pledge = $3 AND (due <> 0 OR figures <> 0)
-        GROUP BY contract_id, supplier_id ORDER BY contract_id, supplier_id
-        """,
-        quarter,
-        measure_id,
-        pledge,
+        f"{_GIVEN.format(quarter='$5')} ORDER BY contract_id, supplier_id", measure_id, pledge, dimension, member, quarter
     )
 
 
 async def paired(
-    conn: Connection, earlier: date, later: date, measure_id: UUID, *, pledge: bool, apart: Collection[UUID]
+    conn: Connection,
+    earlier: date,
+    later: date,
+    measure_id: UUID,
+    *,
+    pledge: bool,
+    dimension: Dimension,
+    member: str,
+    apart: Collection[UUID],
 ) -> list[Record]:
-    """Of the contracts that owe or report the measure in either quarter, in the region: each that is ``apart``, and the others
-    together by ``before_owed``, ``before_known``, ``after_owed`` and ``after_known``; how many (``members``), and their amounts.
+    """Of the contracts that owe or report the measure in either quarter: each that is ``apart``, and the others together by
+    ``before_owed``, ``before_known``, ``after_owed`` and ``after_known``; how many (``members``), and their amounts.
     """
-    return await conn.fetch(_PAIRED, earlier, later, measure_id, pledge, list(apart))
+    return await conn.fetch(_PAIRED, measure_id, pledge, dimension, member, earlier, later, list(apart))
 
 
 async def heard_since(conn: Connection, quarter: date, entry: int) -> list[UUID]:
