@@ -65,7 +65,7 @@ check: $(VENV)/dev.stamp
 	$(BIN)/squawk --config deploy/database/squawk.toml $(shell find services shared -path '*/migrations/*.sql')
 
 test: check
-	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder $(TESTS)
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 lock: $(VENV)/dev.stamp
 	$(LOCK) pyproject.toml --extra local --output-file requirements/run.txt

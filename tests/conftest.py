@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from pydantic import SecretStr
+from xdist.scheduler import LoadFileScheduling
 
 from deploy.database.provision import connected, identity_database, log_database, make_roles, role_of, service_database
 from deploy.local.postgres import PostgresServer
@@ -32,20 +33,26 @@ OpenRuntime: TypeAlias = Callable[..., Awaitable[Runtime]]
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ROOT = Path(__file__).resolve().parents[1]
 LONGEST_FIRST = ["browser", "system", "faults", "keycloak"]
-TOGETHER = ["keycloak"]
+_KEYCLOAK = "tests/keycloak/"
 LAST = "test_zero_pages_left_out.py"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where processes share the tests: a file stays in one, what needs a Keycloak too. Long ones begin first.
-
-    The file that asks what all tests of pages have looked at ends the run, or it would wait for them.
-    """
-    folders = {item: item.path.relative_to(ROOT / "tests").parts[0] for item in items}
-    for item, folder in folders.items():
-        item.add_marker(pytest.mark.xdist_group(folder if folder in TOGETHER else str(item.path)))
+    """Long ones first. The file that asks what all tests of pages have looked at is the last, or it would wait for them."""
     order = {folder: number for number, folder in enumerate(LONGEST_FIRST)}
+    folders = {item: item.path.relative_to(ROOT / "tests").parts[0] for item in items}
     items.sort(key=lambda item: (item.path.name == LAST, order.get(folders[item], len(order))))
+
+
+class ByFile(LoadFileScheduling):
+    """Where processes share the tests, a file stays in one; what needs a Keycloak too, which takes minutes to begin."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _KEYCLOAK if nodeid.startswith(_KEYCLOAK) else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")
