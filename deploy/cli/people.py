@@ -42,13 +42,14 @@ async def _link(email: str, data: Path | None) -> str:
     from services.commitments.actions.signing_in import make_link
     from shared.identity.people import by_email
     from shared.origin import link as path_to
+    from shared.service import clock_of
 
     async with places.settings(data) as settings_of, connected(settings_of("commitments").database("identity")) as conn:
         person = await by_email(conn, email)
         if person is None:
             fail(f"Nobody has the address {email}. Add somebody with 'parity keys create --name … --role … --organisation …'.")
         async with conn.transaction():
-            secret = await make_link(conn, person.id, at=(await places.clock(settings_of)).now())
+            secret = await make_link(conn, person.id, at=(await clock_of(settings_of("commitments"), conn)).now())
         running = {} if places.configured() else DataFolder(data or default_folder()).holder()
         url = running.get("url") or settings_of("commitments").public_url
     return f"{url}{path_to('commitments', f'/links/{secret}')}"

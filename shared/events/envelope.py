@@ -65,9 +65,7 @@ class Envelope(BaseModel):
     data: dict[str, Any]
 
     @classmethod
-    def around(
-        cls, event: Event, *, id: UUID, source: str, time: datetime, traceparent: str | None = None
-    ) -> Self:
+    def around(cls, event: Event, *, id: UUID, source: str, time: datetime, traceparent: str | None = None) -> Self:
         return cls(
             id=id,
             source=source,

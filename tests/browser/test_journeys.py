@@ -95,8 +95,7 @@ async def hold_against_it(amina: Window) -> None:
 async def propose(tom: Window) -> None:
     await tom.follow("Propose a recovery plan")
     await tom.page.get_by_label("What will be done").fill("Two more people from January.")
-    for part, value in (("Day", "29"), ("Month", "1"), ("Year", "2027")):
-        await tom.page.get_by_label(part, exact=True).fill(value)
+    await tom.enter_date(29, 1, 2027)
     await tom.press("Propose the plan")
     await tom.sees("Two more people from January.")
 
@@ -128,8 +127,7 @@ async def agree_task(amina: Window, task: str) -> None:
     await amina.sees("What changed since the quarter before", "Questions to ask")
     await amina.page.get_by_label("What will be done").fill(task)
     await amina.page.get_by_label("Who will do it").fill("Tom Adeyemi, Brightwater")
-    for part, value in (("Day", "1"), ("Month", "2"), ("Year", "2027")):
-        await amina.page.get_by_label(part, exact=True).fill(value)
+    await amina.enter_date(1, 2, 2027)
     await amina.press("Save the task")
     await amina.sees(task)
     async with amina.page.expect_download() as downloading:
@@ -221,8 +219,7 @@ async def take_case_study_back(priya: Window, story: str) -> None:
     await priya.page.get_by_label("Title").fill("Calls answered by a neighbour")
     await priya.press("Mark as a case study")
     await priya.page.get_by_label("Who gave consent?").fill("Tom Adeyemi, site manager")
-    for part, value in (("Day", "20"), ("Month", "11"), ("Year", "2026")):
-        await priya.page.get_by_label(part, exact=True).fill(value)
+    await priya.enter_date(20, 11, 2026)
     await priya.choose("In person")
     await priya.press("Record consent")
     await priya.sees("Tom Adeyemi, site manager")

@@ -33,8 +33,8 @@ async def test_from_a_notice_to_what_the_region_publishes(browser: Browser, demo
         amina = await window("contract manager")
         await register(amina)
         phone = await window("supplier", PHONE)
-        await note(phone, "14", "12", "Garden day at Kirkwood")
-        await note(phone, "10", "19", "Food bank in Vale")
+        await note(phone, "14", 12, "Garden day at Kirkwood")
+        await note(phone, "10", 19, "Food bank in Vale")
 
         moved = await asyncio.to_thread(parity, "demo", "advance", "--to", "2027-01-05", "--data", demonstration.data)
         assert moved.returncode == 0, moved.stderr
@@ -104,7 +104,7 @@ async def register(amina: Window) -> None:
     await amina.sees(TITLE, "MV-2026-031")
 
 
-async def note(tom: Window, hours: str, day: str, what: str) -> None:
+async def note(tom: Window, hours: str, day: int, what: str) -> None:
     """What was done before is offered first: two taps, then how much."""
     did = tom.page.get_by_role("link", name=f"SV1 {HOURS}")
     await tom.follow("Activities")
@@ -113,8 +113,7 @@ async def note(tom: Window, hours: str, day: str, what: str) -> None:
     await tom.until(did)
     await tom.follow(f"SV1 {HOURS}")
     await tom.page.get_by_label("How much in all?").fill(hours)
-    for part, value in (("Day", day), ("Month", "11"), ("Year", "2026")):
-        await tom.page.get_by_label(part, exact=True).fill(value)
+    await tom.enter_date(day, 11, 2026)
     await tom.page.get_by_label("Note").fill(what)
     await tom.press("Save")
     await tom.sees(what)
@@ -218,8 +217,7 @@ async def propose_recovery(tom: Window) -> None:
     await tom.sees("Measured 88.0 % against a target of 95.0 %")
     await tom.follow("Propose a recovery plan")
     await tom.page.get_by_label("What will be done").fill("A second lift is serviced by night. Tom Adeyemi sees to it.")
-    for part, value in (("Day", "12"), ("Month", "2"), ("Year", "2027")):
-        await tom.page.get_by_label(part, exact=True).fill(value)
+    await tom.enter_date(12, 2, 2027)
     await tom.press("Propose the plan")
     await tom.sees("A second lift is serviced by night.")
 

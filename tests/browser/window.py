@@ -36,6 +36,10 @@ class Window:
         """The button with exactly these words; a link that looks like a button is one too."""
         await self._to(self.page.get_by_role("button", name=button, exact=True).first, button)
 
+    async def enter_date(self, day: int, month: int, year: int) -> None:
+        for part, value in (("Day", day), ("Month", month), ("Year", year)):
+            await self.page.get_by_label(part, exact=True).fill(str(value))
+
     async def choose(self, *words: str) -> None:
         """Radios and checkboxes by what stands beside them."""
         for one in words:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx2 as httpx
 
+from shared.quarters import Quarter
 from tests.system.processes import eventually
 
 ALL_SCOPES = {
@@ -83,3 +84,32 @@ class Region:
         """The region's, beside its coverage; None while it is not ``value``."""
         found = self.ask(person, "GET", "aggregator", f"/totals?quarter={quarter}&measure={measure}&dimension=region")["items"]
         return found[0] if found and found[0]["value"] == value else None
+
+
+def community_nursing(trust: str, supplier: str, quarters: Sequence[Quarter], **social: Any) -> dict[str, Any]:
+    """A contract that runs in these quarters, one obligation of each side. ``social``: more of the social value one."""
+    return {
+        "reference": "T-1",
+        "title": "Community nursing",
+        "starts_on": quarters[0].first_day.isoformat(),
+        "ends_on": quarters[-1].last_day.isoformat(),
+        "buyers": [{"organisation_id": trust, "lead": True}],
+        "suppliers": [{"organisation_id": supplier, "lead": True}],
+        "obligations": [
+            {
+                "reference": "C1",
+                "side": "core_service",
+                "wording": "95 % of calls are answered in time.",
+                "own_measure": {"code": "CALLS", "label": "Calls answered in time", "unit": "%", "kind": "ratio"},
+                "targets": [{"quarter": quarter.code, "target": "95"} for quarter in quarters],
+            },
+            {
+                "reference": "S1",
+                "side": "social_value",
+                "wording": "50 hours are volunteered a quarter.",
+                "measure": "NT29",
+                "targets": [{"quarter": quarter.code, "target": "50"} for quarter in quarters],
+                **social,
+            },
+        ],
+    }

@@ -7,12 +7,11 @@ import json
 import select
 import socket
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2 as httpx
@@ -26,6 +25,7 @@ from shared.settings import SERVICES
 from tests.returns.test_files import PDF
 from tests.system.deployment import Deployment
 from tests.system.processes import parity
+from tests.system.region import community_nursing
 from tests.visiting import Page
 
 GIGABYTE = 1024**3
@@ -67,36 +67,6 @@ class Browser:
         return Page(response)
 
 
-def contract(trust: str, supplier: str, canary: Callable[[str], str]) -> dict[str, Any]:
-    """Of two quarters that are over: their returns open at once."""
-    owed = [
-        {
-            "reference": "C1",
-            "side": "core_service",
-            "wording": "95 % of calls are answered in time.",
-            "own_measure": {"code": "CALLS", "label": "Calls answered in time", "unit": "%", "kind": "ratio"},
-            "targets": [{"quarter": quarter.code, "target": "95"} for quarter in OVER],
-        },
-        {
-            "reference": "S1",
-            "side": "social_value",
-            "wording": "50 hours are volunteered a quarter.",
-            "measure": "NT29",
-            "method_statement": canary("method"),
-            "targets": [{"quarter": quarter.code, "target": "50"} for quarter in OVER],
-        },
-    ]
-    return {
-        "reference": "T-1",
-        "title": "Community nursing",
-        "starts_on": OVER[0].first_day.isoformat(),
-        "ends_on": OVER[1].last_day.isoformat(),
-        "buyers": [{"organisation_id": trust, "lead": True}],
-        "suppliers": [{"organisation_id": supplier, "lead": True}],
-        "obligations": owed,
-    }
-
-
 @contextmanager
 def refusing(deployment: Deployment, database: str, table: str, check: str) -> Iterator[None]:
     """Meanwhile the database refuses such rows, as it would where a check of ours forgot something."""
@@ -130,7 +100,8 @@ def test_logs_of_a_day_with_people_in_it_hold_nothing_of_them(deployment: Deploy
     region.person(canary("manager"), trust, "contract_manager")
     region.person(canary("certifier"), supplier, "supplier_certifier")
     manager, certifier = planted
-    region.ask(manager, "POST", "commitments", "/contracts", contract(trust, supplier, canary), status=201)
+    contract = community_nursing(trust, supplier, OVER, method_statement=canary("method"))
+    region.ask(manager, "POST", "commitments", "/contracts", contract, status=201)
 
     browser, commitments, returns = Browser(), deployment.url("commitments"), deployment.url("returns")
     made = parity("people", "link", f"{certifier}@parity.example", "--json", environment=deployment.environment("commitments"))

@@ -18,7 +18,7 @@ from shared.settings import SERVICES
 from tests.event_logs import exercised
 from tests.system.deployment import Deployment
 from tests.system.processes import eventually, parity
-from tests.system.region import Region
+from tests.system.region import Region, community_nursing
 
 LAST = Quarter.of(local_date(datetime.now(UTC))).previous()
 
@@ -43,32 +43,8 @@ def region(deployment: Deployment) -> Region:
     region.person("manager", trust, "contract_manager")
     region.person("certifier", supplier, "supplier_certifier")
     region.person("analyst", icb, "icb_analyst")
-    quarters = [LAST.previous(), LAST, LAST.next()]
-    contract = {
-        "reference": "T-1",
-        "title": "Community nursing",
-        "starts_on": quarters[0].first_day.isoformat(),
-        "ends_on": quarters[2].last_day.isoformat(),
-        "buyers": [{"organisation_id": trust, "lead": True}],
-        "suppliers": [{"organisation_id": supplier, "lead": True}],
-        "places": {"Liverpool": "0.5", "Wirral": "0.5"},
-        "obligations": [
-            {
-                "reference": "C1",
-                "side": "core_service",
-                "wording": "95 % of calls are answered in time.",
-                "own_measure": {"code": "CALLS", "label": "Calls answered in time", "unit": "%", "kind": "ratio"},
-                "targets": [{"quarter": quarter.code, "target": "95"} for quarter in quarters],
-            },
-            {
-                "reference": "S1",
-                "side": "social_value",
-                "wording": "50 hours are volunteered a quarter.",
-                "measure": "NT29",
-                "targets": [{"quarter": quarter.code, "target": "50"} for quarter in quarters],
-            },
-        ],
-    }
+    contract = community_nursing(trust, supplier, [LAST.previous(), LAST, LAST.next()])
+    contract["places"] = {"Liverpool": "0.5", "Wirral": "0.5"}
     region.ask("manager", "POST", "commitments", "/contracts", contract, status=201)
     return region
 

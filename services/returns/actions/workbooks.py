@@ -112,8 +112,7 @@ async def still_wanting(conn: Connection, *, by: Caller, at: datetime, return_id
     if return_id is not None:
         waiting = [await find_return(conn, return_id, by)]
     else:
-        viewer, wanted = Viewer.of(by, acting_as=WRITERS), returns.Wanted(with_supplier=True)
-        due = await returns.page(conn, viewer, wanted, today=local_date(at), after=None, limit=MOST_RETURNS)
+        due = await _due(conn, None, by, at, limit=MOST_RETURNS)
         waiting = await returns.find_all(conn, [summary.return_id for summary in due if summary.version > _AS_OPENED])
     found = []
     for quarter in sorted({filed.quarter for filed in waiting}):
