@@ -9,6 +9,7 @@ from services.aggregator.gauges import gauges
 from services.aggregator.handlers import handlers
 from services.aggregator.pages import pages
 from services.aggregator.schedule import CHORES
+from shared import charts
 from shared.service import create_service
 
 service = create_service(
@@ -21,4 +22,5 @@ service = create_service(
     chores=CHORES,
     migrations=Path(__file__).parent / "migrations",
     gauges=gauges,
+    warm_up=charts.warm_up,
 )

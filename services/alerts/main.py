@@ -11,6 +11,7 @@ from services.alerts.handlers import handlers
 from services.alerts.pages import pages
 from services.alerts.schedule import CHORES
 from services.alerts.store.alerts import open_by_severity_and_kind
+from shared import charts
 from shared.db import Pool
 from shared.ratings import AlertKind, Severity
 from shared.service import create_service
@@ -34,4 +35,5 @@ service = create_service(
     pages=pages,
     migrations=Path(__file__).parent / "migrations",
     gauges=_observe,
+    warm_up=charts.warm_up,
 )

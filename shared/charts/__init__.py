@@ -5,5 +5,6 @@ lines by dashes and marks; bars carry their values. Nothing here knows what a se
 """
 
 from shared.charts.drawing import Chart, Picture, Series, bars, bridge, lines
+from shared.charts.rendering import warm_up
 
-__all__ = ["Chart", "Picture", "Series", "bars", "bridge", "lines"]
+__all__ = ["Chart", "Picture", "Series", "bars", "bridge", "lines", "warm_up"]

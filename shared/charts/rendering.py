@@ -23,3 +23,8 @@ def svg(specification: str, description: str) -> str:
 @lru_cache(maxsize=64)
 def png(specification: str) -> bytes:
     return vl_convert.vegalite_to_png(specification, scale=2, allowed_base_urls=[])
+
+
+def warm_up() -> None:
+    """Draw nothing: starting the engine takes half a second, which the first reader of a chart would wait for."""
+    vl_convert.vegalite_to_svg({"data": {"values": []}, "mark": "bar"}, allowed_base_urls=[])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -69,7 +68,6 @@ class Consumer:
 
     async def run(self) -> NoReturn:
         """Consume for ever as one member of the service's group. An outage is waited out; other errors are raised."""
-        spare_the_collector()
         pause = 0.1
         while True:
             reader: Reader | None = None
@@ -248,16 +246,6 @@ class Consumer:
                 first=hole["first"],
                 last=hole["last"],
             )
-
-
-def spare_the_collector() -> None:
-    """Have Python look for cycles less often, and never among what was imported.
-
-    A batch is a few hundred thousand objects that live shortly and have no cycles: looking among them took a third of the time.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
 
 
 def _count_in_a_row(sifted: Sifted, fault: Exception | None) -> Mapping[Partition, Standing]:

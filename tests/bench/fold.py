@@ -37,7 +37,8 @@ from shared.log import open_log
 from shared.log.interface import Delivered, EventLog, Partition, Record, partition_of
 from shared.migrations import SPINE
 from shared.obligations import Direction, Kind, Measure, OverTime
-from shared.spine.consumer import Consumer, spare_the_collector
+from shared.service import spare_the_collector
+from shared.spine.consumer import Consumer
 from tests.bench import servers
 from tests.bench.figures import Figure, against, say
 

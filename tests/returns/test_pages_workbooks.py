@@ -34,6 +34,7 @@ from tests.shared.test_spreadsheets import bomb
 from tests.visiting import Page, Visit
 
 DUE = "/returns/workbook"
+HOURS = "hours Staff hours on school and college visits"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -150,8 +151,7 @@ async def test_somebody_changed_the_draft_meanwhile(two_lines: Office) -> None:
     editor, other = await two_lines.editor(), await two_lines.editor("Ann Lee")
     page = await one_return(editor)
     book = await download(editor, page)
-    hours = "hours Staff hours on school and college visits"
-    await other.submit(await line(other, hours), "Save and come back later", {"figure-value": "7"})
+    await other.submit(await line(other, HOURS), "Save and come back later", {"figure-value": "7"})
     again = await upload(editor, page, typed(book, **cells_of(book, hours=40, calls=(931, 980))), expect=422)
     assert "This line has changed since the workbook was written: download it again" in again.text
     assert (await two_lines.world.line()).content.figure == value(7)
@@ -180,8 +180,7 @@ async def test_a_reason_is_not_given_to_another_figure(two_lines: Office) -> Non
     page = await one_return(editor)
     book = await download(editor, page)
     page = await upload(editor, page, typed(book, **cells_of(book, hours=400, calls=(931, 980))))
-    hours = "hours Staff hours on school and college visits"
-    await other.submit(await line(other, hours), "Save and come back later", {"figure-value": "500"})
+    await other.submit(await line(other, HOURS), "Save and come back later", {"figure-value": "500"})
     reason = f"reason-{(await two_lines.world.line()).line_id}"
     again = await editor.submit(page, "Save reasons", {reason: "All schools took part"}, expect=422)
     assert again.links["hours has changed since you opened this page: look at the figure, then save again"] == f"#{reason}"
@@ -235,6 +234,27 @@ async def test_a_contract_manager_downloads_what_is_due_from_one_supplier(two_li
     assert await contracts(OTHER_SUPPLIER) == {"C-2"}
     await manager.get(f"{form.action}?supplier={OTHER_TRUST}", expect=404)
     assert "All suppliers" not in (await (await two_lines.editor()).get(DUE)).text
+
+
+async def test_what_is_still_needed_is_of_the_supplier_whose_workbook_it_was(two_lines: Office) -> None:
+    editor, manager = await two_lines.editor(), await two_lines.manager()
+    await editor.submit(await line(editor, HOURS), "Save and come back later", {"figure-value": "7"})
+    grounds = a_contract(an_obligation(reference="C-2"), reference="C-2", title="Grounds", supplier=OTHER_SUPPLIER)
+    await two_lines.world.hear(grounds, when=JULY)
+    two = [an_organisation(SUPPLIER), an_organisation(OTHER_SUPPLIER).model_copy(update={"name": "Another supplier"})]
+    await two_lines.world.hear(*two, when=JULY)
+
+    async def fill(supplier: object, hours: int) -> Page:
+        book = (await manager.http.get(f"{DUE}/download", params={"supplier": str(supplier)})).content
+        lines = load_workbook(BytesIO(book))["Lines"]
+        [row] = [row for row in range(2, lines.max_row + 1) if lines.cell(row, 2).value == "C-2"]
+        return await upload(manager, await manager.get(DUE), typed(book, **{f"H{row}": hours}))
+
+    of_one = await fill(OTHER_SUPPLIER, 12)
+    assert "1 line is saved as a draft" in of_one.text
+    assert "Every return that was begun is complete" in of_one.text
+    of_both = await fill("", 13)
+    assert "Still needed before you can submit C-1" in of_both.text
 
 
 async def test_who_may_not_fill_it_does_not_find_it(two_lines: Office) -> None:

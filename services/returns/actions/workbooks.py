@@ -13,7 +13,7 @@ from services.returns.actions.remembering import remember
 from services.returns.models.returns import Line, QuarterlyReturn
 from services.returns.models.views import ReturnSummary
 from services.returns.models.workbooks import Cells, LineWanting, WorkbookSaved
-from services.returns.rules.figures import assess, months_run, problems_in, still_filled_from
+from services.returns.rules.figures import assess, is_typed, months_run, problems_in, still_filled_from
 from services.returns.rules.lifecycle import Move, NotWithSupplier, moved, with_supplier
 from services.returns.rules.workbook import LineRow, content_of, read_workbook, write_workbook
 from services.returns.store import lines, returns
@@ -25,8 +25,6 @@ from shared.spreadsheets import CannotRead
 from shared.viewer import Viewer
 
 MOST_RETURNS = 200
-_AS_OPENED = 1
-"""The version of a return on which nobody has done anything."""
 
 
 class TooManyReturns(TooLarge):
@@ -58,8 +56,10 @@ async def suppliers_due(conn: Connection, *, by: Caller) -> list[tuple[UUID, str
     return await returns.suppliers_due(conn, viewer.organisation_id) if viewer.as_buyer else []
 
 
-async def _due(conn: Connection, supplier_id: UUID | None, by: Caller, at: datetime, *, limit: int) -> list[ReturnSummary]:
-    wanted = returns.Wanted(supplier_id=supplier_id, with_supplier=True)
+async def _due(
+    conn: Connection, supplier_id: UUID | None, by: Caller, at: datetime, *, begun: bool = False, limit: int
+) -> list[ReturnSummary]:
+    wanted = returns.Wanted(supplier_id=supplier_id, with_supplier=True, begun=begun)
     return await returns.page(conn, Viewer.of(by, acting_as=WRITERS), wanted, today=local_date(at), after=None, limit=limit)
 
 
@@ -83,7 +83,10 @@ async def save_workbook(
     errors: list[FieldError] = []
     warnings: list[FieldError] = []
     saved, unchanged = 0, 0
+    suppliers: set[UUID] | None = None
     for filed, of_return in await _locked(conn, rows, return_id, errors, by=by):
+        of_one = {supplier.organisation_id for supplier in filed.contract.suppliers}
+        suppliers = of_one if suppliers is None else suppliers & of_one
         before = await lines.figures_before(conn, [line.obligation_id for line in filed.lines], filed.quarter)
         changed = []
         for row, line in of_return:
@@ -104,28 +107,33 @@ async def save_workbook(
         saved += len(changed)
     if errors:
         raise CannotRead(errors=errors)
-    return WorkbookSaved(saved=saved, unchanged=unchanged, warnings=tuple(warnings))
+    supplier_id = min(suppliers) if suppliers else None
+    return WorkbookSaved(saved=saved, unchanged=unchanged, warnings=tuple(warnings), supplier_id=supplier_id)
 
 
-async def still_wanting(conn: Connection, *, by: Caller, at: datetime, return_id: UUID | None = None) -> list[LineWanting]:
-    """What needs more: of one return, or of those waiting for the supplier that somebody has begun. Raises NotFound."""
+async def still_wanting(
+    conn: Connection, *, by: Caller, at: datetime, return_id: UUID | None = None, supplier_id: UUID | None = None
+) -> list[LineWanting]:
+    """What needs more: of one return, or of those waiting for the supplier (None: for any) that somebody has begun.
+
+    Raises NotFound.
+    """
     if return_id is not None:
         waiting = [await find_return(conn, return_id, by)]
     else:
-        due = await _due(conn, None, by, at, limit=MOST_RETURNS)
-        waiting = await returns.find_all(conn, [summary.return_id for summary in due if summary.version > _AS_OPENED])
+        begun = await _due(conn, supplier_id, by, at, begun=True, limit=MOST_RETURNS)
+        waiting = await returns.find_all(conn, [summary.return_id for summary in begun])
     found = []
     for quarter in sorted({filed.quarter for filed in waiting}):
-        of_quarter = [filed for filed in waiting if filed.quarter == quarter]
-        obligations = [line.obligation_id for filed in of_quarter for line in filed.lines]
-        before = await lines.figures_before(conn, obligations, quarter)
-        for filed in of_quarter:
+        to_fill = [
+            (filed, line) for filed in waiting if filed.quarter == quarter for line in filed.lines if with_supplier(line.status)
+        ]
+        before = await lines.figures_before(conn, [line.obligation_id for _, line in to_fill if is_typed(line.content)], quarter)
+        for filed, line in to_fill:
             ran = months_run(filed.contract, quarter)
-            for line in filed.lines:
-                if with_supplier(line.status):
-                    assessed = assess(line.content, line.terms, ran, before[line.obligation_id])
-                    if assessed.errors:
-                        found.append(LineWanting(filed, line, assessed.errors))
+            assessed = assess(line.content, line.terms, ran, before.get(line.obligation_id, ()))
+            if assessed.errors:
+                found.append(LineWanting(filed, line, assessed.errors))
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from services.returns.models.returns import Line, QuarterlyReturn
 from shared.errors import FieldError
@@ -44,3 +45,5 @@ class WorkbookSaved(Frozen):
     saved: int
     unchanged: int
     warnings: tuple[FieldError, ...]
+    supplier_id: UUID | None
+    """Whose returns they are; None where they are of several suppliers."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import Query, Request, Response
@@ -82,13 +84,28 @@ async def download_one(request: Request, return_id: UUID, tx: Tx, now: Now, visi
 @pages.router.post("/workbook")
 async def upload_due(request: Request, tx: Tx, now: Now, visitor: Writer, form: Form) -> Response:
     saved = await _save(request, tx, visitor, None, now, form)
-    return redirect(link("returns", f"/workbook/saved?saved={saved.saved}&unchanged={saved.unchanged}"))
+    return redirect(_Uploaded(None, saved.supplier_id).path(saved=saved.saved, unchanged=saved.unchanged))
 
 
 @pages.router.post("/{return_id:uuid}/workbook")
 async def upload_one(request: Request, return_id: UUID, tx: Tx, now: Now, visitor: Writer, form: Form) -> Response:
-    saved = await _save(request, tx, visitor, await _to_fill(tx, return_id, visitor), now, form)
-    return redirect(link("returns", f"/{return_id}/workbook/saved?saved={saved.saved}&unchanged={saved.unchanged}"))
+    filed = await _to_fill(tx, return_id, visitor)
+    saved = await _save(request, tx, visitor, filed, now, form)
+    return redirect(_Uploaded(filed).path(saved=saved.saved, unchanged=saved.unchanged))
+
+
+@dataclass(frozen=True)
+class _Uploaded:
+    """Of what a workbook was: of one return, or of what is due from a supplier (None: from several)."""
+
+    filed: QuarterlyReturn | None
+    supplier_id: UUID | None = None
+
+    def path(self, **asking: int) -> str:
+        """Where it is said what became of it."""
+        of = asking if self.supplier_id is None else {**asking, "supplier": self.supplier_id}
+        path = link("returns", "/workbook/saved" if self.filed is None else f"/{self.filed.return_id}/workbook/saved")
+        return f"{path}?{urlencode(of)}" if of else path
 
 
 _Counted = Annotated[int, Query(ge=0, le=100_000)]
@@ -96,29 +113,38 @@ _Counted = Annotated[int, Query(ge=0, le=100_000)]
 
 @pages.router.get("/workbook/saved")
 async def show_saved(
-    request: Request, tx: Tx, now: Now, visitor: Writer, saved: _Counted = 0, unchanged: _Counted = 0
+    request: Request,
+    tx: Tx,
+    now: Now,
+    visitor: Writer,
+    saved: _Counted = 0,
+    unchanged: _Counted = 0,
+    supplier: UUID | None = None,
 ) -> Response:
-    return await _saved_page(request, tx, visitor, None, now, form=blank(), saved=saved, unchanged=unchanged)
+    uploaded = _Uploaded(None, supplier)
+    return await _saved_page(request, tx, visitor, uploaded, now, form=blank(), saved=saved, unchanged=unchanged)
 
 
 @pages.router.get("/{return_id:uuid}/workbook/saved")
 async def show_saved_one(
     request: Request, return_id: UUID, tx: Tx, now: Now, visitor: Writer, saved: _Counted = 0, unchanged: _Counted = 0
 ) -> Response:
-    filed = await _to_fill(tx, return_id, visitor)
-    return await _saved_page(request, tx, visitor, filed, now, form=blank(), saved=saved, unchanged=unchanged)
+    uploaded = _Uploaded(await _to_fill(tx, return_id, visitor))
+    return await _saved_page(request, tx, visitor, uploaded, now, form=blank(), saved=saved, unchanged=unchanged)
 
 
 @pages.router.post("/workbook/saved")
-async def save_reasons(request: Request, tx: Tx, now: Now, visitor: Writer, form: Form) -> Response:
-    await _save_reasons(request, tx, visitor, None, now, form)
-    return redirect(link("returns", "/workbook/saved"))
+async def save_reasons(request: Request, tx: Tx, now: Now, visitor: Writer, form: Form, supplier: UUID | None = None) -> Response:
+    uploaded = _Uploaded(None, supplier)
+    await _save_reasons(request, tx, visitor, uploaded, now, form)
+    return redirect(uploaded.path())
 
 
 @pages.router.post("/{return_id:uuid}/workbook/saved")
 async def save_reasons_of_one(request: Request, return_id: UUID, tx: Tx, now: Now, visitor: Writer, form: Form) -> Response:
-    await _save_reasons(request, tx, visitor, await _to_fill(tx, return_id, visitor), now, form)
-    return redirect(link("returns", f"/{return_id}/workbook/saved"))
+    uploaded = _Uploaded(await _to_fill(tx, return_id, visitor))
+    await _save_reasons(request, tx, visitor, uploaded, now, form)
+    return redirect(uploaded.path())
 
 
 async def _to_fill(conn: Connection, return_id: UUID, visitor: Visitor) -> QuarterlyReturn:
@@ -163,11 +189,11 @@ async def _read(file: UploadFile, request: Request) -> tuple[bytes, int]:
 
 
 async def _save_reasons(
-    request: Request, conn: Connection, visitor: Visitor, filed: QuarterlyReturn | None, now: datetime, form: Form
+    request: Request, conn: Connection, visitor: Visitor, uploaded: _Uploaded, now: datetime, form: Form
 ) -> None:
     """Save why unlikely figures are right, as far as it was said. Raises Again where it was not said at all."""
     bound: Bound[Any] = Bound(typed_in(form))
-    wanting = await _wanting(conn, visitor, filed, now)
+    wanting = await _wanting(conn, visitor, uploaded, now)
     said = 0
     for one in wanting:
         name = f"reason-{one.line.line_id}"
@@ -193,13 +219,12 @@ async def _save_reasons(
         first = next((one.line.line_id for one in wanting if one.unlikely), None)
         bound = bound.wrong("Enter why a figure is right, or correct it on its line", name=f"reason-{first}" if first else "")
     if bound.errors:
-        raise Again(await _saved_page(request, conn, visitor, filed, now, form=bound))
+        raise Again(await _saved_page(request, conn, visitor, uploaded, now, form=bound))
 
 
-async def _wanting(conn: Connection, visitor: Visitor, filed: QuarterlyReturn | None, now: datetime) -> list[LineWanting]:
-    return await workbooks.still_wanting(
-        conn, by=visitor.caller, at=now, return_id=filed.return_id if filed is not None else None
-    )
+async def _wanting(conn: Connection, visitor: Visitor, uploaded: _Uploaded, now: datetime) -> list[LineWanting]:
+    return_id = uploaded.filed.return_id if uploaded.filed is not None else None
+    return await workbooks.still_wanting(conn, by=visitor.caller, at=now, return_id=return_id, supplier_id=uploaded.supplier_id)
 
 
 async def _page(
@@ -241,20 +266,22 @@ async def _saved_page(
     request: Request,
     conn: Connection,
     visitor: Visitor,
-    filed: QuarterlyReturn | None,
+    uploaded: _Uploaded,
     now: datetime,
     *,
     form: Bound[Any],
     saved: int = 0,
     unchanged: int = 0,
 ) -> Response:
-    wanting = await _wanting(conn, visitor, filed, now)
+    wanting = await _wanting(conn, visitor, uploaded, now)
+    filed = uploaded.filed
     return pages.show(
         request,
         "workbook_saved.jinja",
         status=422 if form.errors else 200,
         filed=filed,
         of_all="" if filed is None else f"/{filed.return_id}",
+        action=uploaded.path(),
         saved=saved,
         unchanged=unchanged,
         unlikely=[one for one in wanting if one.unlikely],

@@ -11,6 +11,7 @@ from services.returns.models.returns import Line, QuarterlyReturn
 from services.returns.models.views import ReturnSummary
 from services.returns.store import lines
 from services.returns.store.rows import rows
+from shared.access import NOBODY
 from shared.db import Connection, Pool, Record
 from shared.events.returns import ReturnStatus
 from shared.quarters import Quarter
@@ -100,7 +101,7 @@ async def lock_reviews_overdue(conn: Connection, on: date) -> list[QuarterlyRetu
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which returns a list shows; None: any. ``with_supplier``: open, or sent back; ``in_review``: a line waits for the reviewer;
-    ``words``: part of the contract's reference or title."""
+    ``begun``: somebody has saved something on it; ``words``: part of the contract's reference or title."""
 
     status: ReturnStatus | None = None
     quarter: Quarter | None = None
@@ -109,6 +110,7 @@ class Wanted:
     with_supplier: bool = False
     overdue: bool = False
     in_review: bool = False
+    begun: bool = False
     words: str | None = None
 
 
@@ -140,6 +142,9 @@ async def page(
               AND (NOT $11 OR (r.status = 'open' AND r.due_on < $10))
               AND (NOT $15 OR r.status = 'submitted' OR (r.status = 'changes_requested' AND EXISTS (
                   SELECT FROM lines w WHERE w.return_id = r.return_id AND w.status = 'submitted' AND w.owed)))
+              AND (NOT $17 OR EXISTS (
+                  SELECT FROM lines w JOIN line_versions v USING (line_id)
+                  WHERE w.return_id = r.return_id AND v.person_id <> $18))
               AND ($16::text IS NULL OR position(lower($16) IN lower(c.reference || ' ' || c.title)) > 0)
               AND ($12::date IS NULL OR (r.due_on, r.return_id) > ($12, $13::uuid))
             ORDER BY r.due_on, r.return_id LIMIT $14
@@ -165,6 +170,8 @@ async def page(
         limit,
         wanted.in_review,
         wanted.words,
+        wanted.begun,
+        NOBODY,
     )
     return [ReturnSummary.model_validate(dict(row)) for row in found]
 
