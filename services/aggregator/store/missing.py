@@ -26,10 +26,14 @@ async def coverage_by_buyer(conn: Connection, quarter: date, known: Known = EVER
     rows = await conn.fetch(
         f"""
         {_NEWEST}
-        SELECT coalesce(o.name, b.id::text) AS buyer, coalesce(o.shares_contracts, false) AS shares_contracts, count(*) AS due,
-               count(*) FILTER (WHERE received) AS received, count(*) FILTER (WHERE approved = lines) AS approved
-        FROM newest JOIN contracts c USING (contract_id) CROSS JOIN LATERAL unnest(c.buyers) AS b (id)
-             LEFT JOIN organisations o ON o.organisation_id = b.id
+, of_same AS (
+            SELECT c.buyers, count(*) AS due, count(*) FILTER (WHERE received) AS received,
+                   count(*) FILTER (WHERE approved = lines) AS approved
+            FROM newest JOIN contracts c USING (contract_id) GROUP BY c.buyers
+        )
+        SELECT coalesce(o.name, b.id::text) AS buyer, coalesce(o.shares_contracts, false) AS shares_contracts,
+               sum(due)::bigint AS due, sum(received)::bigint AS received, sum(approved)::bigint AS approved
+        FROM of_same CROSS JOIN LATERAL unnest(buyers) AS b (id) LEFT JOIN organisations o ON o.organisation_id = b.id
         GROUP BY 1, 2 ORDER BY 1, 2
         """,  # noqa: S608 - a piece of this module, no values
         quarter,

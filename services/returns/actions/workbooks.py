@@ -45,9 +45,9 @@ async def write_due(conn: Connection, *, supplier_id: UUID | None, by: Caller, a
     return await _write(await returns.find_all(conn, [summary.return_id for summary in due]))
 
 
-async def anything_due(conn: Connection, *, by: Caller, at: datetime) -> bool:
+async def anything_due(conn: Connection, *, by: Caller) -> bool:
     """Whether ``write_due`` has anything to write."""
-    return bool(await _due(conn, None, by, at, limit=1))
+    return await returns.any_with_supplier(conn, Viewer.of(by, acting_as=WRITERS))
 
 
 async def suppliers_due(conn: Connection, *, by: Caller) -> list[tuple[UUID, str]]:

@@ -241,7 +241,7 @@ async def _page(
     suppliers = []
     if filed is None:
         suppliers = await workbooks.suppliers_due(conn, by=visitor.caller)
-        waits = await workbooks.anything_due(conn, by=visitor.caller, at=now)
+        waits = await workbooks.anything_due(conn, by=visitor.caller)
     else:
         waits = any(with_supplier(line.status) for line in filed.lines)
     return pages.show(

@@ -176,6 +176,22 @@ async def page(
     return [ReturnSummary.model_validate(dict(row)) for row in found]
 
 
+async def any_with_supplier(conn: Connection, viewer: Viewer) -> bool:
+    """Whether a return that waits for the supplier is on a contract of the viewer's, as buyer or as supplier."""
+    found: bool = await conn.fetchval(
+        """
+        SELECT EXISTS (
+            SELECT FROM contracts c JOIN quarterly_returns r USING (contract_id)
+            WHERE (($2 AND c.buyer_ids @> ARRAY[$1::uuid]) OR ($3 AND c.supplier_ids @> ARRAY[$1::uuid]))
+              AND r.status IN ('open', 'changes_requested'))
+        """,
+        viewer.organisation_id,
+        viewer.as_buyer,
+        viewer.as_supplier,
+    )
+    return found
+
+
 async def suppliers_due(conn: Connection, buyer_id: UUID) -> list[tuple[UUID, str]]:
     """Suppliers of a buyer with whom a return is: id and name, by name."""
     found = await conn.fetch(
