@@ -6,10 +6,11 @@ ids that the data holds is named.
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from uuid import UUID
+from typing import Any
 
 import httpx2 as httpx
 from starlette.applications import Starlette
@@ -20,14 +21,14 @@ from deploy.demo.scenario import at_work
 from deploy.local.postgres import PostgresServer
 from deploy.local.runtimes import runtimes
 from services.alerts.actions.parity import keep_parity
-from shared.access import SUPPLIER, Role
+from shared.access import SUPPLIER, Caller, Role
 from shared.clock import DemonstrationClock
-from shared.identity import people, sessions
+from shared.identity import passwords, people, sessions
 from shared.ids import new_id
 from shared.origin import PATHS, link
 from shared.pages.visitors import COOKIE
 from shared.service import Runtime, spare_the_collector
-from tests.bench import region, servers
+from tests.bench import desks, region, servers
 from tests.bench.figures import Figure, milliseconds, say
 from tests.bench.multiplied import multiply
 from tests.bench.walking import Place, places
@@ -42,8 +43,10 @@ _PATIENCE = 10.0
 _ASKING = {
     link("commitments", "/contracts"): ("", "?q=000", "?when=ended"),
     link("returns", "/"): ("", "?show=all", "?show=all&words=simulated"),
+    link("returns", "/workbook/saved"): ("", "?supplier={supplier}"),
     link("alerts", "/"): ("", "?status=all", "?contract=simulated"),
     link("commitments", "/history"): ("", "?who=Person of", "?what=person"),
+    link("commitments", "/measures/one"): ("?framework={framework}&code=NT10",),
     link("aggregator", "/measure"): ("?measure=NT10", "?measure=NT10&quarter={quarter}&cut={day}"),
     link("aggregator", "/contracts"): ("?measure=NT10",),
     link("aggregator", "/compare"): ("?quarter={published}&against=1",),
@@ -59,10 +62,10 @@ _ASKING = {
 
 async def measure(size: int) -> AsyncIterator[Figure]:
     with servers.folder() as folder:
-        with PostgresServer(folder, servers.FILLING) as server:
+        with PostgresServer(folder / "postgres", servers.FILLING) as server:
             await region.live_through(server)
             await multiply(server, max(1, size // region.LINES))
-        with PostgresServer(folder) as server:
+        with PostgresServer(folder / "postgres") as server:
             await count(server)
             async for figure in walk(server):
                 yield figure
@@ -79,12 +82,20 @@ async def walk(server: PostgresServer) -> AsyncIterator[Figure]:
     async with runtimes(server, DemonstrationClock(at)) as opened:
         by_name = {runtime.service.name: runtime for runtime in opened}
         known = await _known(by_name)
-        secrets = await _walkers(by_name["commitments"], known, at)
+        walkers = await _walkers(by_name["commitments"], known, at)
+        people = {walker: walkers[walker][0] for walker in ("manager", "supplier", "administrator")}
+        begun = await desks.begin(opened, contract_id=known["contract_id"][0], at=at, **people)
+        known |= {name: [*begun.get(name, ()), *known.get(name, ())] for name in begun}
         ended = region.PRESENT - timedelta(days=1)
-        asking = {
-            path: [each.format(quarter="2026-27-Q4", published="2026-27-Q3", day=ended, earlier=_EARLIER) for each in asked]
-            for path, asked in _ASKING.items()
+        said = {
+            "quarter": "2026-27-Q4",
+            "published": "2026-27-Q3",
+            "day": ended,
+            "earlier": _EARLIER,
+            "framework": known["framework"][0],
+            "supplier": known["_parties"][1],
         }
+        asking = {path: [each.format(**said) for each in asked] for path, asked in _ASKING.items()}
         app = Starlette(routes=[Mount(PATHS[runtime.service.name], runtime.app()) for runtime in opened])
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         spare_the_collector()  # as a service does that runs
@@ -95,7 +106,7 @@ async def walk(server: PostgresServer) -> AsyncIterator[Figure]:
         ) as client:
             for runtime in opened:
                 for place in places(runtime.service, known, asking):
-                    client.headers["Cookie"] = f"{COOKIE}={secrets[place.walker]}"
+                    client.headers["Cookie"] = f"{COOKIE}={walkers[place.walker][1]}" if place.walker in walkers else ""
                     path = await _open(client, place)
                     (unseen if path is None else seen).add(place.route)
                     if path is not None:
@@ -128,10 +139,10 @@ async def _visit(client: httpx.AsyncClient, path: str) -> list[float]:
     return seconds
 
 
-async def _walkers(commitments: Runtime, known: Mapping[str, Sequence[object]], at: datetime) -> Mapping[str, str]:
+async def _walkers(commitments: Runtime, known: Mapping[str, Sequence[Any]], at: datetime) -> Mapping[str, tuple[Caller, str]]:
     """Somebody of each kind, signed in: buyer and supplier of the contract that is looked at, and the ICB's people."""
     buyer, supplier, icb = known["_parties"]
-    secrets = {}
+    walkers = {}
     async with commitments.identity.acquire() as conn, conn.transaction():
         for walker, organisation_id, roles in (
             ("manager", buyer, (Role.CONTRACT_MANAGER,)),
@@ -140,7 +151,6 @@ async def _walkers(commitments: Runtime, known: Mapping[str, Sequence[object]], 
             ("administrator", icb, (Role.ADMINISTRATOR,)),
             ("operator", icb, (Role.OPERATOR,)),
         ):
-            assert isinstance(organisation_id, UUID)
             person = people.Person(
                 new_id(),
                 f"Person who is {walker}",
@@ -149,12 +159,14 @@ async def _walkers(commitments: Runtime, known: Mapping[str, Sequence[object]], 
                 tuple(role.value for role in roles),
             )
             await people.add(conn, person, at=at)
-            secrets[walker] = await sessions.begin(conn, person.id)
-    return secrets
+            await passwords.keep(conn, person.id, secrets.token_urlsafe())
+            caller = Caller(person.id, organisation_id, frozenset(roles), frozenset())
+            walkers[walker] = caller, await sessions.begin(conn, person.id)
+    return walkers
 
 
-async def _known(by_name: Mapping[str, Runtime]) -> dict[str, Sequence[object]]:
-    """Ids by the name of a page's parameter: of the contract with most lines of the buyer with most contracts."""
+async def _known(by_name: Mapping[str, Runtime]) -> dict[str, Sequence[Any]]:
+    """Ids by the name of a page's parameter: of a contract of the buyer with most contracts, one with a return that is open."""
     commitments, returns, alerts = (by_name[name].pool for name in ("commitments", "returns", "alerts"))
     buyer = await commitments.fetchval(
         """
@@ -162,10 +174,11 @@ async def _known(by_name: Mapping[str, Runtime]) -> dict[str, Sequence[object]]:
         WHERE p.part = 'buyer' AND o.icb_sees = 'contracts' GROUP BY o.organisation_id ORDER BY count(*) DESC, 1 LIMIT 1
         """
     )
-    contract = await alerts.fetchval(
+    contract = await returns.fetchval(
         """
-        SELECT contract_id FROM alerts JOIN contracts AS c USING (contract_id) WHERE c.buyer_ids @> ARRAY[$1::uuid]
-        GROUP BY contract_id ORDER BY count(*) DESC, 1 LIMIT 1
+        SELECT contract_id FROM quarterly_returns JOIN contracts AS c USING (contract_id)
+        WHERE c.buyer_ids @> ARRAY[$1::uuid] AND contract_id IN (SELECT contract_id FROM activities)
+        GROUP BY contract_id ORDER BY count(*) FILTER (WHERE status = 'open') DESC, 1 LIMIT 1
         """,
         buyer,
     )
@@ -173,23 +186,25 @@ async def _known(by_name: Mapping[str, Runtime]) -> dict[str, Sequence[object]]:
         "SELECT organisation_id FROM contract_parties WHERE contract_id = $1 AND part = 'supplier'", contract
     )
     icb = await commitments.fetchval("SELECT organisation_id FROM organisations WHERE name = 'Simulated ICB'")
-    known: dict[str, Sequence[object]] = {
+    known: dict[str, Sequence[Any]] = {
         "_parties": (buyer, supplier, icb),
         "contract_id": [contract],
         "organisation_id": [buyer],
         "name": ["quarters", "places", "buyers", "sectors"],
         "quarter": ["2026-27-Q4", "2026-27-Q3"],
         "number": [1],
+        "page": ["targets", "promise", "bands"],
     }
     for name, pool, query in (
+        ("framework", commitments, "SELECT name FROM frameworks"),
         ("obligation_id", commitments, "SELECT obligation_id FROM obligations WHERE contract_id = $1 ORDER BY number LIMIT 1"),
         (
             "return_id",
             returns,
             """
             SELECT return_id FROM quarterly_returns AS r JOIN contracts AS c USING (contract_id)
-            WHERE c.buyer_ids @> ARRAY[$2::uuid] AND c.supplier_ids @> ARRAY[$3::uuid]
-            ORDER BY r.contract_id <> $1, row_number() OVER (PARTITION BY r.status ORDER BY quarter DESC) LIMIT 12
+            WHERE c.buyer_ids @> ARRAY[$2::uuid]
+            ORDER BY row_number() OVER (PARTITION BY r.status, r.contract_id = $1 ORDER BY quarter DESC, return_id) LIMIT 16
             """,
         ),
         (
@@ -197,19 +212,26 @@ async def _known(by_name: Mapping[str, Runtime]) -> dict[str, Sequence[object]]:
             alerts,
             """
             SELECT alert_id FROM alerts JOIN contracts AS c USING (contract_id) WHERE c.buyer_ids @> ARRAY[$2::uuid]
-            ORDER BY contract_id <> $1, row_number() OVER (PARTITION BY status ORDER BY raised_at DESC) LIMIT 8
+            ORDER BY EXISTS (SELECT FROM disputes d WHERE d.alert_id = alerts.alert_id) DESC, contract_id <> $1,
+                row_number() OVER (PARTITION BY status ORDER BY raised_at DESC) LIMIT 8
             """,
         ),
+        ("activity_id", returns, "SELECT activity_id FROM activities WHERE contract_id = $1 LIMIT 1"),
+        ("evidence_id", returns, "SELECT evidence_id FROM evidence_files WHERE contract_id = $1 LIMIT 1"),
+        ("case_study_id", returns, "SELECT case_study_id FROM case_studies WHERE contract_id = $1"),
+        ("request_id", returns, "SELECT request_id FROM restatement_requests WHERE contract_id = $1"),
+        ("dispute_id", alerts, "SELECT dispute_id FROM disputes JOIN alerts USING (alert_id) WHERE contract_id = $1"),
+        ("plan_id", alerts, "SELECT plan_id FROM recovery_plans JOIN alerts USING (alert_id) WHERE contract_id = $1"),
         ("person_id", by_name["commitments"].identity, "SELECT id FROM people ORDER BY id LIMIT 1"),
     ):
-        arguments = (contract, buyer, supplier)[: 3 if "$3" in query else 2 if "$2" in query else 1 if "$1" in query else 0]
+        arguments = (contract, buyer)[: 2 if "$2" in query else 1 if "$1" in query else 0]
         known[name] = [row[0] for row in await pool.fetch(query, *arguments)]
     known["line_id"] = [
         row[0]
         for row in await returns.fetch(
             """
             SELECT DISTINCT ON (return_id) line_id FROM lines
-            WHERE return_id = ANY ($1) ORDER BY return_id, line_id
+            WHERE return_id = ANY ($1) AND owed ORDER BY return_id, content ->> 'story' NULLS LAST, line_id
             """,
             known["return_id"],
         )

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from deploy.database.provision import provision
-from deploy.demo.scenario import Contract, Scenario
+from deploy.demo.scenario import Contract, Draft, Scenario, at_work
 from deploy.local.postgres import PostgresServer
+from deploy.local.runtimes import runtimes
 from deploy.local.services import all_services
 from deploy.local.settings import local_settings, owner_settings
 from deploy.simulation.region import region
 from deploy.simulation.simulating import act_out
+from shared.clock import DemonstrationClock
+from tests.bench import desks
 from tests.bench.figures import say
 
 PRESENT = date(2027, 6, 14)
 CONTRACTS, OBLIGATIONS, QUARTERS = 20, 25, 8
 LINES = CONTRACTS * OBLIGATIONS * QUARTERS
 """Of the region that is lived through."""
+_STORY = "Our people gave their time on Saturdays, and the neighbours came back with theirs."
 
 
 async def live_through(server: PostgresServer) -> None:
@@ -28,6 +32,9 @@ async def live_through(server: PostgresServer) -> None:
             say(f"{words}: day {done} of {total}")
 
     await act_out(scenario(), lambda name: local_settings(server, name, demonstration=True), tell)
+    at = at_work(PRESENT)
+    async with runtimes(server, DemonstrationClock(at)) as opened:
+        await desks.fill(opened, at)
 
 
 def scenario() -> Scenario:
@@ -45,11 +52,17 @@ def scenario() -> Scenario:
 
 
 def _grown(contract: Contract) -> Contract:
-    """Its obligations again and again, until there are OBLIGATIONS."""
+    """Its obligations again and again, until there are OBLIGATIONS; some tell stories, and what is not filed yet is begun."""
     few = contract.obligation
     many = tuple(
-        few[nth % len(few)].model_copy(update={"reference": f"{few[nth % len(few)].reference}.{nth // len(few) + 1}"})
+        few[nth % len(few)].model_copy(
+            update={
+                "reference": f"{few[nth % len(few)].reference}.{nth // len(few) + 1}",
+                "stories": (_STORY,) * QUARTERS if nth < 3 else (),
+            }
+        )
         for nth in range(OBLIGATIONS)
     )
     restated = tuple(one.model_copy(update={"obligation": f"{one.obligation}.1"}) for one in contract.restatement)
-    return contract.model_copy(update={"obligation": many, "restatement": restated})
+    begun = Draft(number=QUARTERS - 1, on=PRESENT - timedelta(days=1)) if contract.file_on[-1] is None else None
+    return contract.model_copy(update={"obligation": many, "restatement": restated, "draft": begun})

@@ -21,8 +21,9 @@ _AS = {
     "analyst": {Role.ICB_ANALYST},
     "administrator": {Role.ADMINISTRATOR},
     "operator": {Role.OPERATOR},
+    "stranger": set(),
 }
-"""Who walks."""
+"""Who walks; a stranger is not signed in."""
 
 _FILES = ("form", "file", "secret")
 """Parameters of routes that answer with a file, or lead elsewhere, and show no page."""
