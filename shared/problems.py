@@ -15,9 +15,9 @@ from starlette.exceptions import HTTPException
 
 from shared.db import unavailable
 from shared.errors import FieldError, ParityError, PreconditionFailed
-from shared.pages.errors import error_page, sign_in, wants_page
-from shared.pages.site import Again
-from shared.pages.visitors import SignInFirst
+from shared.pages.errors import error_page, not_saved, sign_in, wants_page
+from shared.pages.site import Again, FromAnotherSession
+from shared.pages.visitors import SessionOver, SignInFirst
 
 logger = structlog.get_logger()
 
@@ -105,6 +105,8 @@ async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, ParityError)  # noqa: S101
     if isinstance(error, SignInFirst) and wants_page(request):
         return sign_in(error)
+    if isinstance(error, SessionOver | FromAnotherSession) and wants_page(request):
+        return not_saved(request, error)
     current = error.current if isinstance(error, PreconditionFailed) else None
     return answer(request, error.status, error.code, error.detail, errors=error.errors, current=current, headers=error.headers)
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from urllib.parse import quote
 
 from fastapi import Request, Response
 
 from shared.errors import FieldError
 from shared.origin import link
 from shared.pages.environment import environment
-from shared.pages.site import redirect, show
-from shared.pages.visitors import SignInFirst
+from shared.pages.site import FromAnotherSession, redirect, show
+from shared.pages.unsaved import page_of, unsaved
+from shared.pages.visitors import SessionOver, SignInFirst
 
 _TITLES = {
     401: "You are not signed in",
@@ -46,3 +48,17 @@ def error_page(
 def sign_in(error: SignInFirst) -> Response:
     """To the sign-in page, and from there to where the visitor wanted to be."""
     return redirect(link("commitments", "/sign-in") + (f"?next={error.back_to}" if error.back_to else ""))
+
+
+def not_saved(request: Request, error: SessionOver | FromAnotherSession) -> Response:
+    """What was typed, to be copied, and the way back to the form: by sign-in where that is needed."""
+    to, over = page_of(request), isinstance(error, SessionOver)
+    return show(
+        environment().get_template("unsaved.jinja").render,
+        request,
+        status=error.status,
+        title="You were signed out" if over else _NOT_SENT,
+        detail=error.detail,
+        to=link("commitments", f"/sign-in?next={quote(to, safe='')}") if over else to,
+        unsaved=unsaved(error.form),
+    )

@@ -43,7 +43,11 @@ class FromAnotherSite(Forbidden):
 
 
 class FromAnotherSession(Forbidden):
-    """This page was opened in an earlier session. Go back, copy what you typed, open the page again and send it from there."""
+    """This page was opened in an earlier session, so nothing was saved. Open it again, then send what you typed once more."""
+
+    def __init__(self, form: FormData) -> None:
+        super().__init__()
+        self.form = form
 
 
 class Again(Exception):
@@ -71,7 +75,7 @@ class _PageRoute(APIRoute):
                 form = await _form(request)
                 if visitor is not None:
                     if not compare_digest(str(form.get("csrf", "")).encode(), visitor.csrf.encode()):
-                        raise FromAnotherSession
+                        raise FromAnotherSession(form)
                     key = form.get("key")
             if visitor is not None and isinstance(key, str) and 1 <= len(key) <= 255:
                 return await once(request, key, handle, by=visitor.caller.person_id)

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from fastapi import Depends, Request, Response
+from starlette.datastructures import FormData
 
 from shared.access import Caller, Role, Scope
 from shared.errors import Forbidden, Unauthorised
@@ -26,7 +27,11 @@ class SignInFirst(Unauthorised):
 
 
 class SessionOver(Unauthorised):
-    """Your session ended, so nothing was saved. Sign in again in another tab, then go back to copy what you typed."""
+    """Your session is over, so nothing was saved. Sign in again, then send what you typed once more."""
+
+    def __init__(self, form: FormData) -> None:
+        super().__init__()
+        self.form = form
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,7 @@ class Admit:
     async def __call__(self, request: Request) -> Visitor:
         visitor = await visitor_of(request)
         if visitor is None:
-            raise SignInFirst(_place(request)) if request.method in ("GET", "HEAD") else SessionOver()
+            raise SignInFirst(place_of(request)) if request.method in ("GET", "HEAD") else SessionOver(await request.form())
         if not visitor.has(*self.roles):
             raise Forbidden("Your role does not include this page. Ask your administrator if you need it.")
         return visitor
@@ -110,5 +115,6 @@ def path_of(request: Request) -> str:
     return path if path.startswith(prefix) else prefix + path
 
 
-def _place(request: Request) -> str:
+def place_of(request: Request) -> str:
+    """The path and the query."""
     return f"{path_of(request)}?{request.url.query}" if request.url.query else path_of(request)

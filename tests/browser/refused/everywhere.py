@@ -15,7 +15,7 @@ REFUSALS = (
         ("Alerts", "C2 Complaints", "Resolve it"),
         "Resolve the alert",
         "This page was opened in an earlier session",
-        {"csrf": "of another session"},
+        {"csrf": "of another session", "reason": "The rota\nis full again."},
         status=403,
     ),
 )

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
+from html import escape
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
+from uuid import uuid4
 
 import pytest
 from fastapi import Request, Response
 from pydantic import BaseModel, Field
+from starlette.datastructures import FormData
 
 from services.commitments.main import service as commitments
 from shared.access import Role
@@ -18,10 +23,11 @@ from shared.identity import sessions
 from shared.ids import new_id
 from shared.pages.forms import Bound, Says, bind, blank
 from shared.pages.site import Form, Pages, redirect
+from shared.pages.unsaved import NEVER_SHOWN, unsaved
 from shared.pages.visitors import COOKIE, Visitor, admit
 from shared.service import Runtime, create_service
 from tests.conftest import OpenRuntime
-from tests.visiting import Page, Visit
+from tests.visiting import Files, Page, Visit
 
 TEMPLATES = Path(__file__).parent / "templates"
 pages = Pages(templates=TEMPLATES)
@@ -63,6 +69,11 @@ async def keep(
     if bound.value.happened.weekday() == 6:
         error = NotOnSundays(errors=[FieldError("/deed/happened", "Choose another day")])
         raise pages.again(request, "deed.jinja", form=bound.refused(error))
+    return redirect("/commitments/deeds/new")
+
+
+@pages.router.post("/deeds/undo")
+async def undo(visitor: Annotated[Visitor, admit(Role.SUPPLIER_EDITOR)]) -> Response:
     return redirect("/commitments/deeds/new")
 
 
@@ -169,6 +180,8 @@ async def test_a_form_of_another_session_is_refused(at_work: Runtime, editor: Vi
     page = await editor.get("/commitments/deeds/new")
     answer = await editor.submit(page, "Save", {**GOOD, "csrf": token}, expect=403)
     assert "opened in an earlier session" in answer.text
+    assert answer.links["Open the page again (opens in a new tab)"] == "/commitments/deeds/new"
+    assert GOOD["what"] in answer.text
     assert await deeds(at_work) == []
 
 
@@ -184,6 +197,78 @@ async def test_a_session_ends_when_it_is_idle_old_ended_or_its_person_leaves(at_
     await editor.get("/commitments/deeds/new")
     await sessions.end(identity, secret)
     await editor.get("/commitments/deeds/new", expect=303)
+
+
+@pytest.mark.parametrize("files", [[], [("photo", ("tree.png", b"...", "image/png"))]])  # urlencoded, and multipart
+async def test_what_was_typed_outlives_its_session(at_work: Runtime, editor: Visit, files: Files) -> None:
+    page = await editor.get("/commitments/deeds/new?of=trees")
+    await sessions.end(at_work.identity, editor.http.cookies[COOKIE])
+    editor.http.headers["Referer"] = str(page.response.url)
+    typed = {
+        **GOOD,
+        "what": "Planted\r\n<b>trees</b>",
+        "happened-day": "31",
+        "password": "tram lantern oboe",
+        "tree_id": str(uuid4()),
+        f"note-{uuid4()}": "In the rain",
+        "version": "7",
+    }
+    answer = await editor.submit(page, "Save", typed, files=files, expect=401)
+    shown = [("What", "Planted\n<b>trees</b>"), ("Hours", "3"), ("Happened", "31 7 2026"), ("Places", "Halton\nWirral")]
+    for about, words in [*shown, ("Note", "In the rain")]:
+        assert re.search(rf">\s*{about}\s*</label>\s*<textarea[^>]*readonly[^>]*>{escape(words)}<", answer.html.replace("\r", ""))
+    assert answer.html.count("<textarea") == len(shown) + 1
+    assert "tram lantern" not in answer.html
+    assert ("Files cannot be kept" in answer.text) is bool(files)
+    sign_in = answer.links["Sign in again (opens in a new tab)"]
+    assert sign_in == "/commitments/sign-in?next=%2Fcommitments%2Fdeeds%2Fnew%3Fof%3Dtrees"
+    assert await deeds(at_work) == []
+    program = await editor.http.post("/commitments/deeds/new", headers={"Accept": "*/*"})
+    assert program.json()["code"] == "session-over"
+
+
+@pytest.mark.parametrize(
+    ("came_from", "to"),
+    [
+        ("", "/commitments/deeds/new?of=trees"),
+        ("https://evil.example/steal", "/commitments/deeds/new?of=trees"),
+        ("https://parity.example//evil.example", "/"),
+    ],
+)
+async def test_who_signs_in_again_is_led_to_the_form_and_to_no_other_site(
+    at_work: Runtime, editor: Visit, came_from: str, to: str
+) -> None:
+    page = await editor.get("/commitments/deeds/new?of=trees")
+    await sessions.end(at_work.identity, editor.http.cookies[COOKIE])
+    editor.http.headers["Referer"] = came_from
+    answer = await editor.submit(page, "Save", GOOD, expect=401)
+    assert answer.links["Sign in again (opens in a new tab)"] == f"/commitments/sign-in?next={quote(to, safe='')}"
+
+
+async def test_who_signs_in_again_is_not_led_to_where_only_forms_go(at_work: Runtime) -> None:
+    headers = {"Referer": "https://parity.example/commitments/deeds/undo"}
+    answer = await Visit.nobody(at_work).http.post("/commitments/deeds/undo", headers=headers)
+    assert Page(answer).links["Sign in again (opens in a new tab)"] == "/commitments/sign-in?next=%2F"
+
+
+def test_a_form_without_end_is_shown_in_part() -> None:
+    long = unsaved(FormData([(f"words-{number}", "x" * 90_000) for number in range(9)]))
+    assert sum(len(words) for _, words in long.words) == 200_000
+    assert long.is_cut
+    many = unsaved(FormData([(f"field-{number}", "x") for number in range(301)]))
+    assert (len(many.words), many.is_cut) == (300, True)
+    assert not unsaved(FormData([("what", "Trees"), ("csrf", "x"), ("places", "")])).is_cut
+
+
+def test_no_password_is_ever_shown_again() -> None:
+    services = Path(__file__).parents[3] / "services"
+    asked = {name for file in services.rglob("*.jinja") for name in re.findall(r'password\(form, "(\w+)"', file.read_text())}
+    assert asked == {"now", "password"}
+    assert asked < NEVER_SHOWN
+
+
+def test_people_are_told_when_they_are_signed_out() -> None:
+    assert (timedelta(hours=1), timedelta(hours=12)) == (sessions.IDLE, sessions.ABSOLUTE), "as account.jinja and form.jinja say"
 
 
 async def test_pages_carry_the_headers_that_keep_others_out(editor: Visit) -> None:
