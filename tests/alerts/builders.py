@@ -26,6 +26,7 @@ from shared.events.returns import (
     LineRestated,
     LineStatus,
     ReturnAmended,
+    ReturnApproved,
     ReturnFact,
     ReturnOpened,
     ReturnOverdue,
@@ -204,6 +205,9 @@ class Contract:
 
     def submitted(self, quarter: Quarter, on: datetime, version: int = 2) -> Event:
         return self._return(ReturnSubmitted, quarter, version, ReturnStatus.SUBMITTED, LineStatus.SUBMITTED, on)
+
+    def wholly_approved(self, quarter: Quarter, submitted: datetime, version: int = 3) -> Event:
+        return self._return(ReturnApproved, quarter, version, ReturnStatus.APPROVED, LineStatus.APPROVED, submitted)
 
     def review_overdue(self, quarter: Quarter, submitted: datetime, version: int = 3) -> Event:
         return self._return(ReviewOverdue, quarter, version, ReturnStatus.SUBMITTED, LineStatus.SUBMITTED, submitted)

@@ -24,6 +24,8 @@ class WholeAlert:
     seen: sight.SeenAlert
     rating: StoredRating | None
     obligation: KnownObligation | None
+    lines: Sequence[sight.SeenLine]
+    """Those that it is about and that its reader may open."""
     plans: Sequence[RecoveryPlan]
     disputes: Sequence[Dispute]
     history: Sequence[history.Entry]
@@ -57,6 +59,7 @@ async def alert_in_full(conn: Connection, viewer: Viewer, alert_id: UUID) -> Who
         found[0],
         rating,
         obligation,
+        lines=await sight.lines_about(conn, viewer, alert),
         plans=await store.plans_of(conn, alert_id),
         disputes=await store.disputes_of(conn, alert_id),
         history=await history.of(conn, alert_id),

@@ -10,21 +10,24 @@ _BUYER = {
     AlertKind.STORY_NOT_MET: "Say to the supplier what the promise asks for, and agree a recovery plan with a date.",
     AlertKind.LATE_RETURN: "Ask the supplier for the return. The alert ends by itself when the return is submitted.",
     AlertKind.LATE_REVIEW: "Review the return. The alert ends by itself when you have.",
-    AlertKind.MISSING_EVIDENCE: "Ask the supplier for evidence. The alert ends by itself when it is added.",
+    AlertKind.MISSING_EVIDENCE: "Ask the supplier to add the evidence to the line, or add it yourself. "
+    "The alert ends by itself when it is added.",
     AlertKind.FORECAST: "Ask the supplier how the coming quarters will make up for it, before it becomes a shortfall.",
     AlertKind.UNLIKELY_FIGURE: "Read the reason that the supplier gave, and compare the figure with its evidence. "
-    "If it is right, resolve the alert and say why.",
+    "If it is right, resolve the alert and say why. If it is wrong, open the line and restate it, or ask the supplier to.",
     AlertKind.SHARED_EVIDENCE: "Ask the supplier how much of the evidence belongs to this contract. "
     "If it serves both rightly, resolve the alert and say why.",
 }
 _SUPPLIER = {
-    AlertKind.SHORTFALL: "Propose a recovery plan with a date. If the figures are wrong, dispute the alert and say why.",
+    AlertKind.SHORTFALL: "Propose a recovery plan with a date. If a figure is wrong, open the line and ask for a change of it. "
+    "If the alert is wrong for another reason, dispute it and say why.",
     AlertKind.STORY_NOT_MET: "Propose a recovery plan with a date. If the story does meet the promise, dispute the alert.",
     AlertKind.LATE_RETURN: "Submit the return. The alert ends by itself when you have.",
     AlertKind.LATE_REVIEW: "Nothing: the review is for the buyer to do.",
-    AlertKind.MISSING_EVIDENCE: "Send the evidence to the contract manager, who can add it to the line.",
+    AlertKind.MISSING_EVIDENCE: "Add the evidence to the line. The alert ends by itself when you have.",
     AlertKind.FORECAST: "Propose a recovery plan for the coming quarters, before it becomes a shortfall.",
-    AlertKind.UNLIKELY_FIGURE: "Be ready to explain the figure. If the alert is wrong, dispute it and say why.",
+    AlertKind.UNLIKELY_FIGURE: "If the figure is wrong, open the line and ask for a change of it. "
+    "If it is right, the reason that you gave stands beside it: be ready to explain it.",
     AlertKind.SHARED_EVIDENCE: "Say in a dispute which part of the evidence belongs to this contract.",
 }
 

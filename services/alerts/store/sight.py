@@ -89,6 +89,59 @@ async def alerts(
     return [as_seen(row) for row in found]
 
 
+_MOST_LINES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class SeenLine:
+    """An approved line that an alert is about, with the names around it."""
+
+    line_id: UUID
+    quarter: Quarter
+    contract_reference: str
+    obligation_reference: str
+    label: str
+
+
+async def lines_about(conn: Connection, viewer: Viewer, alert: Alert) -> list[SeenLine]:
+    """The lines that this viewer may open, the newest first: one, but for a shared file. None where a whole return is late.
+
+    The ICB opens those of approved returns only.
+    """
+    found = await conn.fetch(
+        """
+        SELECT l.line_id, l.quarter, c.reference AS contract_reference, o.reference AS obligation_reference, o.label
+        FROM (
+            SELECT DISTINCT ON (line_id) * FROM line_versions
+            WHERE line_id IN (
+                SELECT line_id FROM line_versions
+                WHERE line_id = $5 OR (obligation_id = $6 AND quarter = $7) OR evidence @> ARRAY[$8::text]
+            )
+            ORDER BY line_id, version DESC
+        ) AS l
+        JOIN contracts_in_sight c USING (contract_id) JOIN obligations o USING (obligation_id)
+        LEFT JOIN returns r USING (return_id)
+        WHERE sees($1, $2, $3, $4 AND c.shared_with_icb, c.buyer_ids, c.supplier_ids) AND (NOT $4 OR r.status = 'approved')
+          AND ($8 IS NULL OR (l.evidence @> ARRAY[$8] AND NOT l.pledge))
+        ORDER BY l.quarter DESC, c.reference, o.reference, l.line_id LIMIT $9
+        """,
+        viewer.organisation_id,
+        viewer.as_buyer,
+        viewer.as_supplier,
+        viewer.as_icb,
+        alert.subject_id if alert.kind in _ABOUT_A_LINE else None,
+        alert.obligation_id if alert.kind in _ABOUT_AN_OBLIGATION else None,
+        alert.quarter.first_day,
+        alert.because["sha256"] if alert.kind is AlertKind.SHARED_EVIDENCE else None,
+        _MOST_LINES,
+    )
+    return [SeenLine(**{**row, "quarter": Quarter(row["quarter"])}) for row in found]
+
+
+_ABOUT_A_LINE = frozenset({AlertKind.STORY_NOT_MET, AlertKind.MISSING_EVIDENCE, AlertKind.UNLIKELY_FIGURE})
+_ABOUT_AN_OBLIGATION = frozenset({AlertKind.SHORTFALL, AlertKind.FORECAST})
+
+
 def as_seen(row: Record) -> SeenAlert:
     """From a row that holds the alert's own columns and the names around it."""
     own = {name: value for name, value in row.items() if name in Alert.__dataclass_fields__}
