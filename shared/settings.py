@@ -46,8 +46,10 @@ class Settings(BaseSettings):
 
     return_due_working_days: int = Field(default=20, ge=1)
     review_due_working_days: int = Field(default=15, ge=1)
+    answer_due_working_days: int = Field(default=10, ge=1)
+    """So long a supplier has to send a return again after a reviewer asked for changes."""
     reminder_working_days: int = Field(default=5, ge=1)
-    """A reminder goes out this many working days before a return is due."""
+    """A reminder goes out this many working days before a return is due, or is to be sent again."""
     small_number_threshold: int = Field(default=5, ge=0)
     """Values above 0 and below this are hidden for measures that suppress small numbers."""
 

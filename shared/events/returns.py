@@ -68,6 +68,8 @@ class ReturnFact(Event):
     """When it was submitted last; None while it never was."""
     first_submitted_at: AwareDatetime | None = None
     review_due_on: date | None = None
+    answer_due_on: date | None = None
+    """Where it was sent back: by when the supplier is to send it again."""
     lines: tuple[LineOwed, ...]
 
     @property

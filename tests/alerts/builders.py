@@ -20,6 +20,7 @@ from shared.events.commitments import (
     OrganisationRecorded,
 )
 from shared.events.returns import (
+    ChangesRequested,
     ContractSnapshot,
     LineApproved,
     LineOwed,
@@ -169,6 +170,7 @@ class Contract:
         line_status: LineStatus,
         submitted: datetime | None = None,
         without: Iterable[str] = (),
+        answer_due_on: date | None = None,
     ) -> Event:
         return kind(
             version=version,
@@ -182,6 +184,7 @@ class Contract:
             submitted_at=submitted,
             first_submitted_at=submitted,
             review_due_on=add_working_days(submitted.date(), 15) if submitted else None,
+            answer_due_on=answer_due_on,
             lines=tuple(
                 LineOwed(
                     line_id=self.line_id(quarter, promised.name),
@@ -211,6 +214,10 @@ class Contract:
 
     def review_overdue(self, quarter: Quarter, submitted: datetime, version: int = 3) -> Event:
         return self._return(ReviewOverdue, quarter, version, ReturnStatus.SUBMITTED, LineStatus.SUBMITTED, submitted)
+
+    def sent_back(self, quarter: Quarter, submitted: datetime, answer_due_on: date, version: int = 3) -> Event:
+        status, lines = ReturnStatus.CHANGES_REQUESTED, LineStatus.CHANGES_REQUESTED
+        return self._return(ChangesRequested, quarter, version, status, lines, submitted, answer_due_on=answer_due_on)
 
     def amended(self, quarter: Quarter, version: int, *, without: Iterable[str] = ()) -> Event:
         return self._return(ReturnAmended, quarter, version, ReturnStatus.OPEN, LineStatus.OPEN, without=without)

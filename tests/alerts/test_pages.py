@@ -309,6 +309,27 @@ class TestToday:
         await world.hear((missing.submitted(Q2, NOON), NOON))
         assert "GONE-3" not in (await manager.get("/alerts/today")).text.split("Returns overdue")[1]
 
+    async def test_a_return_to_be_sent_again_is_overdue_from_its_own_day_and_raises_nothing(
+        self, world: World, people: People
+    ) -> None:
+        back, early = Contract("BACK-1"), Contract("EARLY-2")
+        sent = at(date(2026, 10, 20))
+        await world.hear(
+            *((contract.recorded(), at(date(2026, 4, 1))) for contract in (back, early)),
+            *((contract.submitted(Q2, sent), sent) for contract in (back, early)),
+            (back.sent_back(Q2, sent, date(2026, 11, 20)), at(date(2026, 11, 6))),
+            (early.sent_back(Q2, sent, date(2026, 11, 23)), at(date(2026, 11, 9))),
+        )
+        manager = await people.manager()
+        page = await manager.get("/alerts/today")
+        overdue = page.text.split("Returns overdue")[1]
+        assert "BACK-1" in overdue
+        assert "Friday 20 November 2026 1 working day late" in overdue
+        assert "EARLY-2" not in overdue
+        assert "No alert waits for anybody." in page.text
+        await world.hear((back.submitted(Q2, NOON, 4), NOON))
+        assert "No return is overdue." in (await manager.get("/alerts/today")).text
+
     async def test_swapped_sides_change_nothing_on_any_list(self, world: World, people: People) -> None:
         promised = [Promised("S1"), Promised("C1", Side.CORE_SERVICE)]
         contract = Contract("MV-1", promised)

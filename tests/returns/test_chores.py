@@ -123,14 +123,44 @@ async def test_who_has_submitted_is_neither_reminded_nor_late(recorded: World) -
     assert (await reminders(recorded), await told(recorded, ReturnOverdue)) == (0, 0)
 
 
-async def test_a_return_that_was_sent_back_is_not_late_again(recorded: World) -> None:
+async def test_who_does_not_send_a_return_again_is_reminded_once_and_raises_no_alert(recorded: World) -> None:
+    """Sent back on 3 July, so that it is to be sent again by 17 July."""
     await tick(recorded, OPENS)
     await file(recorded, date(2026, 7, 2))
-    line = await recorded.line()
-    wanted = ChangesWanted(lines=(ChangeWanted(line_id=line.line_id, reason="Where?"),))
-    await do(recorded, request_changes, line.return_id, wanted, DEADLINES, by=MANAGER, at=at(date(2026, 7, 3)))
-    await tick(recorded, LATE)
+    await send_back(recorded, date(2026, 7, 3))
+    filed = await recorded.filed()
+    assert (filed.sent_back_on, filed.answer_due_on) == (date(2026, 7, 3), date(2026, 7, 17))
+    await tick(recorded, date(2026, 7, 9))
+    assert await reminders(recorded) == 0
+    for day in (date(2026, 7, 10), date(2026, 7, 13), LATE):
+        await tick(recorded, day)
+        assert await reminders(recorded) == 1
     assert await told(recorded, ReturnOverdue) == 0
+
+
+async def test_each_time_a_return_is_sent_back_has_a_day_of_its_own(recorded: World) -> None:
+    await tick(recorded, OPENS)
+    await file(recorded, date(2026, 7, 2))
+    await send_back(recorded, date(2026, 7, 3))
+    await tick(recorded, date(2026, 7, 10))
+    await send_back(recorded, date(2026, 7, 14), "calls")
+    assert (await recorded.filed()).answer_due_on == date(2026, 7, 28)
+    await tick(recorded, date(2026, 7, 21))
+    assert await reminders(recorded) == 2
+    await file_again(recorded, date(2026, 7, 22))
+    filed = await recorded.filed()
+    assert (filed.sent_back_on, filed.answer_due_on) == (None, None)
+    await tick(recorded, date(2026, 7, 28))
+    assert await reminders(recorded) == 2
+
+
+async def test_what_was_sent_back_before_there_were_days_has_none(recorded: World) -> None:
+    await tick(recorded, OPENS)
+    await file(recorded, date(2026, 7, 2))
+    await send_back(recorded, date(2026, 7, 3))
+    await recorded.pool.execute("UPDATE quarterly_returns SET sent_back_on = NULL, answer_due_on = NULL")
+    await tick(recorded, date(2026, 7, 10))
+    assert await reminders(recorded) == 0
 
 
 class TestReviews:
@@ -161,14 +191,18 @@ class TestReviews:
 
     async def test_each_submission_has_a_review_of_its_own(self, submitted: World) -> None:
         await tick(submitted, date(2026, 7, 24))
-        line = await submitted.line()
-        wanted = ChangesWanted(lines=(ChangeWanted(line_id=line.line_id, reason="Where?"),))
-        await do(submitted, request_changes, line.return_id, wanted, DEADLINES, by=MANAGER, at=at(date(2026, 7, 24)))
+        await send_back(submitted, date(2026, 7, 24))
         await file_again(submitted, date(2026, 7, 27))
         await tick(submitted, date(2026, 8, 17))
         assert await told(submitted, ReviewOverdue) == 1
         await tick(submitted, date(2026, 8, 18))
         assert await told(submitted, ReviewOverdue) == 2
+
+
+async def send_back(world: World, day: date, name: str = "hours") -> None:
+    line = await world.line(name)
+    wanted = ChangesWanted(lines=(ChangeWanted(line_id=line.line_id, reason="CANARY"),))
+    await do(world, request_changes, line.return_id, wanted, DEADLINES, by=MANAGER, at=at(day))
 
 
 async def file_again(world: World, day: date) -> None:
@@ -216,12 +250,16 @@ class TestNotices:
         assert await self.letters(recorded, identity) == [("manager", f"Return submitted: {about}")]
         await tick(recorded, date(2026, 8, 24))
         assert await self.letters(recorded, identity) == [("manager", f"Review overdue: {about}")]
-        line = await recorded.line()
-        wanted = ChangesWanted(lines=(ChangeWanted(line_id=line.line_id, reason="CANARY"),))
-        await do(recorded, request_changes, line.return_id, wanted, DEADLINES, by=MANAGER, at=at(date(2026, 8, 25)))
+        await send_back(recorded, date(2026, 8, 25))
         back = f"Changes requested: {about}"
         assert await self.letters(recorded, identity) == [("certifier", back), ("editor", back)]
         await tick(recorded, date(2026, 8, 26))
+        assert await self.letters(recorded, identity) == []
+        for _ in range(2):
+            await tick(recorded, date(2026, 9, 2))
+        again = f"Return to be sent again by 9 September 2026: {about}"
+        assert await self.letters(recorded, identity) == [("certifier", again), ("editor", again)]
+        await tick(recorded, date(2026, 9, 10))
         assert await self.letters(recorded, identity) == []
 
     async def test_who_has_left_is_not_told(self, recorded: World, identity: Pool) -> None:

@@ -150,6 +150,10 @@ class TestAmending:
         assert now is not None
         assert now.status is ReturnStatus.CHANGES_REQUESTED
         assert [(line.reference, line.status) for line in now.lines][2] == ("trees", LineStatus.OPEN)
+        assert now.answer_due_on is not None
+        settled = amend(now, varied(*self.contract.obligations, version=3))
+        assert settled is not None
+        assert (settled.status, settled.answer_due_on) == (ReturnStatus.APPROVED, None)
 
     def test_what_is_no_longer_owed_goes_unless_it_was_approved(self) -> None:
         filed = with_status(open_return(self.contract), LineStatus.APPROVED, LineStatus.SUBMITTED)

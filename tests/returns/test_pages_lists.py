@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from services.returns.actions.filing import save_line, submit
-from services.returns.actions.reviewing import approve
-from services.returns.models.decisions import Approval
+from services.returns.actions.reviewing import approve, request_changes
+from services.returns.models.decisions import Approval, ChangesWanted, ChangeWanted
 from shared.access import Role
 from shared.events.commitments import IcbSees
 from tests.returns.builders import (
@@ -63,6 +63,29 @@ async def test_overdue_returns_are_told_apart(office: Office) -> None:
     page = await manager.get(f"{LIST}?show=overdue")
     assert "Soft services" in page.links
     assert "Overdue" in page.text
+
+
+async def test_a_return_that_was_sent_back_says_by_when_it_is_sent_again(office: Office) -> None:
+    await office.world.hear(a_contract(), when=JULY)
+    await submitted(office.world, "C-1")
+    line = await office.world.line()
+    wanted = ChangesWanted(lines=(ChangeWanted(line_id=line.line_id, reason="Which schools?"),))
+    async with office.world.pool.acquire() as conn, conn.transaction():
+        await request_changes(conn, line.return_id, wanted, DEADLINES, by=MANAGER, at=JULY)
+    editor, manager = await office.editor(), await office.manager()
+    page = await editor.get(LIST)
+    assert "Due Send again by Monday 20 July 2026" in page.text
+    assert "Changes requested" in page.text
+    page = await editor.get(page.links["Soft services"])
+    assert "Sent back on Monday 6 July 2026: send it again by Monday 20 July 2026 ." in page.text
+    office.runtime.clock.advance(at(date(2026, 7, 20)))  # type: ignore[attr-defined]
+    assert "No return is overdue" in (await manager.get(f"{LIST}?show=overdue")).text
+    office.runtime.clock.advance(at(date(2026, 7, 21)))  # type: ignore[attr-defined]
+    page = await manager.get(f"{LIST}?show=overdue")
+    assert "Send again by Monday 20 July 2026" in page.text
+    assert "Status Overdue" in page.text
+    page = await editor.get((await editor.get(LIST)).links["Soft services"])
+    assert "Overdue Sent back on Monday 6 July 2026" in page.text
 
 
 async def test_a_return_is_found_by_contract_and_quarter(office: Office) -> None:

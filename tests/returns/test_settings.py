@@ -15,12 +15,17 @@ from shared.schedule import run_due
 from shared.service import Runtime
 from shared.spine import Received
 from tests.conftest import OpenRuntime
-from tests.returns.builders import CERTIFIER, EDITOR, Q1, Q2, a_contract, at, content
+from tests.returns.builders import CERTIFIER, EDITOR, MANAGER, Q1, Q2, a_contract, at, content
 from tests.returns.conftest import World
 from tests.returns.test_api import CERTIFIED, Client, keys_for
 
-SHORT = Deadlines(due=10, review=3, remind=2)
-SETTINGS = {"return_due_working_days": 10, "review_due_working_days": 3, "reminder_working_days": 2}
+SHORT = Deadlines(due=10, review=3, remind=2, answer=4)
+SETTINGS = {
+    "return_due_working_days": 10,
+    "review_due_working_days": 3,
+    "reminder_working_days": 2,
+    "answer_due_working_days": 4,
+}
 
 
 @pytest.fixture
@@ -51,11 +56,14 @@ async def test_returns_that_open_by_the_clock(at_work: Runtime) -> None:
     assert (filed.due_on, filed.remind_on) == (SHORT.due_on(Q2.first_day), SHORT.remind_on(filed.due_on))
 
 
-async def test_a_review_after_a_request(at_work: Runtime) -> None:
+async def test_a_review_after_a_request_and_an_answer_after_the_review(at_work: Runtime) -> None:
     await heard(at_work, a_contract(), date(2026, 7, 6))
     api = Client(at_work, await keys_for(at_work))
     async with at_work.pool.acquire() as conn, conn.transaction():
         await save_line(conn, (await api.world.line()).line_id, content(40), by=EDITOR, at=at(date(2026, 7, 6)))
     submitted = await api.step("submit", CERTIFIER, CERTIFIED)
     assert submitted["review_due_on"] == SHORT.review_due_on(date(2026, 7, 6)).isoformat()
+    changes = {"lines": [{"line_id": submitted["lines"][0]["line_id"], "reason": "Where?"}]}
+    back = await api.step("request-changes", MANAGER, changes)
+    assert (back["sent_back_on"], back["answer_due_on"]) == ("2026-07-06", SHORT.answer_due_on(date(2026, 7, 6)).isoformat())
     await api.http.aclose()

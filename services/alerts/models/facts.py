@@ -78,6 +78,8 @@ class ReturnVersion:
     first_submitted_at: datetime | None
     decided: int
     """How many of its lines a reviewer has decided on."""
+    answer_due_on: date | None = None
+    """Where it was sent back: by when the supplier is to send it again. For lists: nothing is rated or alerted by it."""
 
 
 @dataclass(frozen=True, slots=True)

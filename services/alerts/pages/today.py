@@ -42,7 +42,7 @@ async def today(request: Request, tx: Tx, now: Now, visitor: Buyer) -> Response:
         "today.jinja",
         to_review=[_row(one, one.review_due_on, on, "/review") for one in to_review[:_AT_MOST]],
         alerts=[AlertRow.of(one.seen, on) for one in alerts[:_AT_MOST]],
-        overdue=[_row(one, one.due_on, on) for one in overdue[:_AT_MOST]],
+        overdue=[_row(one, one.answer_due_on or one.due_on, on) for one in overdue[:_AT_MOST]],
         more_to_review=len(to_review) > _AT_MOST,
         more_alerts=len(alerts) > _AT_MOST,
         more_overdue=len(overdue) > _AT_MOST,

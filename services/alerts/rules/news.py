@@ -110,6 +110,7 @@ def _hear_return(fact: ReturnFact, item: Heard, known: Known, found: News) -> No
             fact.review_due_on,
             fact.first_submitted_at,
             sum(line.status in _DECIDED for line in fact.lines),
+            fact.answer_due_on,
         )
     )
     days = fact.quarter.days_within(fact.contract.starts_on, fact.contract.ends_on)

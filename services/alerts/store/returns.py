@@ -22,11 +22,12 @@ async def add(conn: Connection, versions: Sequence[ReturnVersion]) -> None:
         """
         INSERT INTO returns AS known
         SELECT DISTINCT ON (return_id)
-               return_id, version, contract_id, quarter, status, due_on, review_due_on, first_submitted_at
+               return_id, version, contract_id, quarter, status, due_on, review_due_on, first_submitted_at, answer_due_on
         FROM jsonb_populate_recordset(NULL::return_versions, $1) ORDER BY return_id, version DESC
         ON CONFLICT (return_id) DO UPDATE
-        SET (version, status, due_on, review_due_on, first_submitted_at)
-            = (excluded.version, excluded.status, excluded.due_on, excluded.review_due_on, excluded.first_submitted_at)
+        SET (version, status, due_on, review_due_on, first_submitted_at, answer_due_on)
+            = (excluded.version, excluded.status, excluded.due_on, excluded.review_due_on, excluded.first_submitted_at,
+               excluded.answer_due_on)
         WHERE excluded.version > known.version
         """,
         rows(versions),
@@ -46,6 +47,7 @@ class StandingReturn:
     due_on: date
     review_due_on: date | None
     first_submitted_at: datetime | None
+    answer_due_on: date | None
 
 
 async def to_review(conn: Connection, buyer_id: UUID, *, limit: int) -> list[StandingReturn]:
@@ -63,13 +65,14 @@ async def to_review(conn: Connection, buyer_id: UUID, *, limit: int) -> list[Sta
 
 
 async def overdue(conn: Connection, buyer_id: UUID, *, on: date, limit: int) -> list[StandingReturn]:
-    """What this buyer's suppliers have not submitted though it was due before the day ``on``, the longest overdue first."""
+    """What this buyer's suppliers should have submitted, or sent again, before the day ``on``, the longest overdue first."""
     found = await conn.fetch(
         """
         SELECT r.*, c.reference AS contract_reference, c.title AS contract_title
         FROM returns r JOIN contracts c USING (contract_id)
-        WHERE c.buyer_ids @> ARRAY[$1::uuid] AND r.first_submitted_at IS NULL AND r.status <> 'withdrawn' AND r.due_on < $2
-        ORDER BY r.due_on, r.return_id LIMIT $3
+        WHERE c.buyer_ids @> ARRAY[$1::uuid]
+          AND ((r.first_submitted_at IS NULL AND r.status <> 'withdrawn' AND r.due_on < $2) OR r.answer_due_on < $2)
+        ORDER BY coalesce(r.answer_due_on, r.due_on), r.return_id LIMIT $3
         """,
         buyer_id,
         on,

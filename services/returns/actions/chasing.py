@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from services.returns.actions.notifying import DUE_SOON, OVERDUE, REVIEW_OVERDUE, tell_buyers, tell_suppliers
+from services.returns.actions.notifying import ANSWER_DUE_SOON, DUE_SOON, OVERDUE, REVIEW_OVERDUE, tell_buyers, tell_suppliers
 from services.returns.actions.remembering import remember
 from services.returns.models.returns import QuarterlyReturn
 from services.returns.rules.facts import return_fact
@@ -18,14 +18,17 @@ from shared.spine import publish
 
 
 async def remind(conn: Connection, slot: date, at: datetime) -> None:
-    """Remind the suppliers of returns that are due soon and that nobody has submitted; once each.
+    """Remind the suppliers of returns that are due soon and that nobody has submitted, or sent again; once each.
 
     A day that is caught up reminds of what is still to come today, and not of what was due meanwhile.
     """
-    soon = await returns.lock_to_remind(conn, max(slot, local_date(at)))
-    await _save(conn, [filed.changed(reminded_on=slot) for filed in soon], "reminded", at=at)
+    on = max(slot, local_date(at))
+    soon, again = await returns.lock_to_remind(conn, on), await returns.lock_to_remind_again(conn, on)
+    await _save(conn, [filed.changed(reminded_on=slot) for filed in (*soon, *again)], "reminded", at=at)
     for filed in soon:
         await tell_suppliers(conn, filed, DUE_SOON, filed.due_on, at=at)
+    for filed in again:
+        await tell_suppliers(conn, filed, ANSWER_DUE_SOON, filed.answer_due_on, at=at)
 
 
 async def find_overdue(conn: Connection, slot: date, at: datetime) -> None:

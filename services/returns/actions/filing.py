@@ -124,6 +124,8 @@ async def submit(
         review_due_on=deadlines.review_due_on(local_date(at)),
         reviewed_at=None,
         review_overdue_on=None,
+        sent_back_on=None,
+        answer_due_on=None,
     )
     await returns.save(conn, [after], lines_changed=submitted)
     await remember(conn, after, "submitted", by=by.person_id, at=at, certified=certification.model_dump(), on_behalf=on_behalf)

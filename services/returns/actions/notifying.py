@@ -12,6 +12,7 @@ from shared.notifications import TEMPLATES, Template, notify_roles
 from shared.obligations import Share
 
 DUE_SOON, OVERDUE, CHANGES_WANTED = "return-due-soon", "return-overdue", "return-changes-requested"
+ANSWER_DUE_SOON = "return-answer-due-soon"
 SUBMITTED, REVIEW_OVERDUE = "return-submitted", "return-review-overdue"
 RESTATEMENT_ASKED, RESTATEMENT_REQUESTED = "return-restatement-asked", "return-restatement-requested"
 RESTATEMENT_ANSWERED, RESTATED = "return-restatement-answered", "return-restated"
@@ -29,7 +30,13 @@ TEMPLATES |= {
     ),
     CHANGES_WANTED: Template(
         f"Changes requested: {_ABOUT}",
-        f"Dear {{name}},\n\nThe reviewer asks for changes to the quarterly return of {_ABOUT}. Its lines say which.\n",
+        f"Dear {{name}},\n\nThe reviewer asks for changes to the quarterly return of {_ABOUT}. Its lines say which, and "
+        "the return says by when it is to be sent again.\n",
+    ),
+    ANSWER_DUE_SOON: Template(
+        f"Return to be sent again by {{answer_due_on}}: {_ABOUT}",
+        f"Dear {{name}},\n\nThe reviewer asked for changes to the quarterly return of {_ABOUT}. "
+        "It has not been sent again yet; that is due on {answer_due_on}.\n",
     ),
     SUBMITTED: Template(
         f"Return submitted: {_ABOUT}",
@@ -95,6 +102,7 @@ def _data(filed: QuarterlyReturn) -> dict[str, str]:
         "quarter": str(filed.quarter),
         "due_on": _day(filed.due_on),
         "review_due_on": _day(filed.review_due_on) if filed.review_due_on is not None else "",
+        "answer_due_on": _day(filed.answer_due_on) if filed.answer_due_on is not None else "",
     }
 
 

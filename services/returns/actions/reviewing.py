@@ -15,12 +15,14 @@ from services.returns.models.reviews import Decisions
 from services.returns.rules.deadlines import Deadlines
 from services.returns.rules.facts import line_fact, return_fact
 from services.returns.rules.lifecycle import Move, moved, return_status
+from services.returns.rules.opening import sent_back
 from services.returns.rules.reviewing import judgements
 from services.returns.store import evidence, returns
 from shared.access import Caller
 from shared.db import Connection
 from shared.events.returns import ChangesRequested, LineApproved, ReturnAmended, ReturnApproved, ReturnStatus
 from shared.obligations import Judgement
+from shared.quarters import local_date
 from shared.spine import publish
 
 
@@ -86,7 +88,9 @@ async def request_changes(
         for change in wanted.lines
         for _, line in [line_in(filed, change.line_id)]
     ]
-    after = filed.changed(disputed, status=ReturnStatus.CHANGES_REQUESTED, reviewed_at=at)
+    after = filed.changed(
+        disputed, status=ReturnStatus.CHANGES_REQUESTED, reviewed_at=at, **sent_back(deadlines, on=local_date(at))
+    )
     await returns.save(conn, [after], lines_changed=disputed)
     for line in disputed:
         await remember(conn, line, "changes_requested", by=by.person_id, at=at, reason=line.change_reason)

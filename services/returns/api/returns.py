@@ -32,7 +32,7 @@ async def list_returns(
     contract_id: UUID | None = None,
     supplier_id: UUID | None = None,
     with_supplier: Annotated[bool, Query(description="Only those that wait for the supplier: open, or sent back.")] = False,
-    overdue: Annotated[bool, Query(description="Only those that were due and never submitted.")] = False,
+    overdue: Annotated[bool, Query(description="Only those that were due, or to be sent again, and were not.")] = False,
 ) -> Page[ReturnSummary]:
     """The returns that you may see, the earliest due first."""
     wanted = store.Wanted(status, quarter, contract_id, supplier_id, with_supplier, overdue)

@@ -76,6 +76,9 @@ class QuarterlyReturn(Frozen):
     reviewed_at: AwareDatetime | None = None
     """When a line was approved or disputed after the last submission."""
     review_overdue_on: date | None = None
+    sent_back_on: date | None = None
+    answer_due_on: date | None = None
+    """While it is sent back: by when the supplier is to send it again."""
     lines: tuple[Line, ...] = ()
     """What is owed in the quarter, in the contract's order."""
 

@@ -64,6 +64,8 @@ class ReturnSummary(Frozen):
     status: ReturnStatus
     opened_on: date
     due_on: date
+    answer_due_on: date | None
+    """Where it was sent back: by when it is to be sent again."""
     overdue: bool
     submitted_at: AwareDatetime | None
     on_behalf: bool

@@ -13,15 +13,22 @@ from shared.working_days import add_working_days
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """In working days: a return after it opens, its review after it is submitted, a reminder before it is due."""
+    """In working days: a return after it opens, its review after it is submitted, a reminder before it is due, and the supplier's
+    answer after changes are asked for."""
 
     due: int = 20
     review: int = 15
     remind: int = 5
+    answer: int = 10
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
-        return cls(settings.return_due_working_days, settings.review_due_working_days, settings.reminder_working_days)
+        return cls(
+            due=settings.return_due_working_days,
+            review=settings.review_due_working_days,
+            remind=settings.reminder_working_days,
+            answer=settings.answer_due_working_days,
+        )
 
     def due_on(self, opened_on: date) -> date:
         return add_working_days(opened_on, self.due)
@@ -31,6 +38,9 @@ class Deadlines:
 
     def review_due_on(self, submitted_on: date) -> date:
         return add_working_days(submitted_on, self.review)
+
+    def answer_due_on(self, sent_back_on: date) -> date:
+        return add_working_days(sent_back_on, self.answer)
 
 
 def last_ended(today: date) -> Quarter:

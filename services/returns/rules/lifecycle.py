@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from enum import StrEnum
 
-from services.returns.models.returns import Line
+from services.returns.models.returns import Line, QuarterlyReturn
 from shared.errors import Conflict
 from shared.events.returns import LineStatus, ReturnStatus
 
@@ -74,6 +75,12 @@ def moved(status: LineStatus, move: Move) -> LineStatus:
 
 def with_supplier(status: LineStatus) -> bool:
     return (status, Move.SAVE) in LINE_MOVES
+
+
+def overdue(filed: QuarterlyReturn, today: date) -> bool:
+    """Whether the supplier should have submitted it before ``today``, or sent it again."""
+    due_on = filed.due_on if filed.status is ReturnStatus.OPEN else filed.answer_due_on
+    return due_on is not None and due_on < today
 
 
 def return_status(lines: Sequence[Line], *, ever_submitted: bool) -> ReturnStatus:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from services.returns.models.returns import Line, QuarterlyReturn
@@ -107,11 +108,26 @@ def amended(
     contract_now = filed.contract if status is ReturnStatus.APPROVED else snapshot(contract)
     if tuple(lines) == filed.lines and contract_now == filed.contract:
         return None
-    update = {"status": status, "contract": contract_now, "lines": tuple(lines), "version": filed.version + 1}
+    update: dict[str, Any] = {"status": status, "contract": contract_now, "lines": tuple(lines), "version": filed.version + 1}
     if filed.status is ReturnStatus.WITHDRAWN and filed.first_submitted_at is None:
         due_on = deadlines.due_on(amended_on)
         update |= {"due_on": due_on, "remind_on": deadlines.remind_on(due_on), "reminded_on": None, "overdue_on": None}
+    if status is not ReturnStatus.CHANGES_REQUESTED:
+        update |= {"sent_back_on": None, "answer_due_on": None}
+    elif filed.status is not ReturnStatus.CHANGES_REQUESTED:
+        update |= sent_back(deadlines, on=amended_on)
     return filed.model_copy(update=update), gone
+
+
+def sent_back(deadlines: Deadlines, *, on: date) -> Mapping[str, date | None]:
+    """The dates of a return that is with the supplier once more from the day ``on``."""
+    answer_due_on = deadlines.answer_due_on(on)
+    return {
+        "sent_back_on": on,
+        "answer_due_on": answer_due_on,
+        "remind_on": deadlines.remind_on(answer_due_on),
+        "reminded_on": None,
+    }
 
 
 def _as_owed(line: Line, owed: Line) -> Line:

@@ -25,10 +25,11 @@ async def save(conn: Connection, returns: Sequence[QuarterlyReturn], *, lines_ch
         INSERT INTO quarterly_returns SELECT * FROM jsonb_populate_recordset(NULL::quarterly_returns, $1)
         ON CONFLICT (return_id) DO UPDATE SET
             (version, status, contract, due_on, remind_on, reminded_on, overdue_on, submissions, submitted_at, submitted_by,
-             on_behalf, first_submitted_at, review_due_on, reviewed_at, review_overdue_on) =
+             on_behalf, first_submitted_at, review_due_on, reviewed_at, review_overdue_on, sent_back_on, answer_due_on) =
             (excluded.version, excluded.status, excluded.contract, excluded.due_on, excluded.remind_on, excluded.reminded_on,
              excluded.overdue_on, excluded.submissions, excluded.submitted_at, excluded.submitted_by, excluded.on_behalf,
-             excluded.first_submitted_at, excluded.review_due_on, excluded.reviewed_at, excluded.review_overdue_on)
+             excluded.first_submitted_at, excluded.review_due_on, excluded.reviewed_at, excluded.review_overdue_on,
+             excluded.sent_back_on, excluded.answer_due_on)
         """,
         rows(returns),
     )
@@ -65,6 +66,18 @@ async def lock_to_remind(conn: Connection, on: date) -> list[QuarterlyReturn]:
         """
         SELECT * FROM quarterly_returns
         WHERE first_submitted_at IS NULL AND status = 'open' AND due_on >= $1 AND remind_on <= $1 AND reminded_on IS NULL
+        ORDER BY return_id FOR UPDATE
+        """,
+        on,
+    )
+    return await _with_lines(conn, found)
+
+
+async def lock_to_remind_again(conn: Connection, on: date) -> list[QuarterlyReturn]:
+    """Returns that were sent back, to be sent again soon, of which nobody was reminded since."""
+    found = await conn.fetch(
+        """
+        SELECT * FROM quarterly_returns WHERE answer_due_on >= $1 AND remind_on <= $1 AND reminded_on IS NULL
         ORDER BY return_id FOR UPDATE
         """,
         on,
@@ -122,7 +135,7 @@ async def page(
         """
         SELECT r.return_id, r.contract_id, r.contract ->> 'reference' AS reference, r.contract ->> 'title' AS title, r.quarter,
                r.version, r.status, r.opened_on, r.due_on, r.submitted_at, r.on_behalf, r.review_due_on,
-               r.status = 'open' AND r.due_on < $10 AS overdue,
+               r.answer_due_on, (r.status = 'open' AND r.due_on < $10) OR coalesce(r.answer_due_on < $10, false) AS overdue,
                coalesce(r.status = 'submitted' AND r.reviewed_at IS NULL AND r.review_due_on < $10, false) AS review_overdue,
                count(l.line_id) AS lines,
                count(l.line_id) FILTER (WHERE l.status IN ('open', 'changes_requested')) AS lines_with_supplier,
@@ -139,7 +152,7 @@ async def page(
               AND ($7::uuid IS NULL OR r.contract_id = $7)
               AND ($8::uuid IS NULL OR c.supplier_ids @> ARRAY[$8::uuid])
               AND (NOT $9 OR r.status IN ('open', 'changes_requested'))
-              AND (NOT $11 OR (r.status = 'open' AND r.due_on < $10))
+              AND (NOT $11 OR (r.status = 'open' AND r.due_on < $10) OR r.answer_due_on < $10)
               AND (NOT $15 OR r.status = 'submitted' OR (r.status = 'changes_requested' AND EXISTS (
                   SELECT FROM lines w WHERE w.return_id = r.return_id AND w.status = 'submitted' AND w.owed)))
               AND (NOT $17 OR EXISTS (
@@ -151,7 +164,7 @@ async def page(
         ) AS r
         LEFT JOIN lines l ON l.return_id = r.return_id AND l.owed
         GROUP BY r.return_id, r.contract_id, r.contract, r.quarter, r.version, r.status, r.opened_on, r.due_on, r.submitted_at,
-                 r.on_behalf, r.review_due_on, r.reviewed_at
+                 r.on_behalf, r.review_due_on, r.reviewed_at, r.answer_due_on
         ORDER BY r.due_on, r.return_id
         """,
         viewer.organisation_id,
