@@ -70,6 +70,7 @@ async def latest(
     conn: Connection,
     *,
     people: Sequence[UUID] | None = None,
+    contracts: Sequence[UUID] | None = None,
     subject: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
@@ -78,7 +79,7 @@ async def latest(
 ) -> list[Entry]:
     """The latest first: what these people did (None: everybody) to this kind of subject, from ``since`` to before ``until``.
 
-    ``before``: time and id of the last one seen.
+    ``contracts``: to these only (None: also what belongs to no contract); ``before``: time and id of the last one seen.
     """
     # Each person's own latest are found by an index, however little they did of late.
     some = "unnest($1::uuid[]) AS person CROSS JOIN LATERAL" if people is not None else ""
@@ -90,6 +91,7 @@ async def latest(
             WHERE {theirs} AND ($2::text IS NULL OR subject = $2)
               AND ($3::timestamptz IS NULL OR at >= $3) AND ($4::timestamptz IS NULL OR at < $4)
               AND ($5::timestamptz IS NULL OR (at, id) < ($5, $6::uuid))
+              AND ($8::uuid[] IS NULL OR contract_id = ANY($8))
             ORDER BY at DESC, id DESC LIMIT $7
         ) AS found ORDER BY at DESC, id DESC LIMIT $7
         """,  # noqa: S608 - pieces of this function, no values
@@ -99,5 +101,6 @@ async def latest(
         until,
         *(before or (None, None)),
         limit,
+        None if contracts is None else list(contracts),
     )
     return [Entry(**{name: row[name] for name in Entry.model_fields}) for row in rows]

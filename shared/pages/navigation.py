@@ -33,6 +33,7 @@ _ABOUT_CONTRACTS = (
     link("returns", "/contracts"),
     link("alerts", "/contracts"),
 )
+_HISTORIES = tuple(link(service, "/history") for service in ("returns", "alerts", "aggregator"))
 ITEMS = (
     _item("Today", "alerts", "/today", Role.CONTRACT_MANAGER),
     _item("Contracts", "commitments", "/contracts", Role.CONTRACT_MANAGER, Role.ICB_ANALYST, parts=_ABOUT_CONTRACTS),
@@ -50,7 +51,7 @@ ITEMS = (
     _item("People", "commitments", "/people", Role.ADMINISTRATOR),
     _item("Notices", "commitments", "/notices", Role.ADMINISTRATOR),
     _item("Measures", "commitments", "/measures", Role.ADMINISTRATOR, Role.ICB_ANALYST),
-    _item("History", "commitments", "/history", Role.ADMINISTRATOR),
+    _item("History", "commitments", "/history", Role.ADMINISTRATOR, parts=_HISTORIES),
     _item("Operations", "commitments", "/operations", Role.OPERATOR),
 )
 

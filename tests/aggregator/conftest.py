@@ -17,6 +17,7 @@ from shared.db import Pool, connect_pool
 from shared.events.envelope import Event
 from shared.log.interface import EventLog, Partition, Record, topic_in
 from shared.log.postgres import PostgresLog
+from shared.service import Runtime
 from shared.spine import Received
 from shared.spine.consumer import Consumer
 from tests.aggregator.analysts import PRESENT, Analyst
@@ -71,8 +72,12 @@ async def log(database: Databases) -> AsyncIterator[EventLog]:
 
 
 @pytest.fixture
-async def analyst(runtime: OpenRuntime) -> Analyst:
-    at_work = await runtime(service, at=PRESENT)
+async def at_work(runtime: OpenRuntime) -> Runtime:
+    return await runtime(service, at=PRESENT)
+
+
+@pytest.fixture
+async def analyst(runtime: OpenRuntime, at_work: Runtime) -> Analyst:
     visit = await Analyst.of(at_work, await runtime(commitments, at=PRESENT), Role.ICB_ANALYST)
     visit.hears = Aggregator(at_work.settings.database("aggregator"), at_work.pool).hears
     return visit

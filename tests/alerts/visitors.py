@@ -26,6 +26,9 @@ class People:
     async def analyst(self) -> Visit:
         return await self._visit(Role.ICB_ANALYST, ICB, "Priya Nair")
 
+    async def administrator(self) -> Visit:
+        return await self._visit(Role.ADMINISTRATOR, BUYER, "Joan Whitfield")
+
     async def _visit(self, role: Role, organisation_id: UUID, name: str, person_id: UUID | None = None) -> Visit:
         return await Visit.of(
             self._alerts, self._commitments, role, organisation_id=organisation_id, name=name, person_id=person_id

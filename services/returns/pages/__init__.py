@@ -11,6 +11,7 @@ from services.returns.pages import (
     restating,
     reviewing,
     task_list,
+    whole_history,
     workbooks,
 )
 from services.returns.pages.routing import pages
@@ -27,5 +28,6 @@ __all__ = [
     "restating",
     "reviewing",
     "task_list",
+    "whole_history",
     "workbooks",
 ]

@@ -38,3 +38,8 @@ def test_a_supplier_finds_what_is_the_suppliers() -> None:
     words = [item["text"] for item in navigation(_visitor(Role.SUPPLIER_EDITOR), "/")]
     assert words == ["Your returns", "Activities", "Your contracts", "Alerts"]
     assert navigation(None, "/") == []
+
+
+@pytest.mark.parametrize("here", ["/commitments/history", "/returns/history", "/alerts/history", "/icb/history"])
+def test_the_history_is_one_place_over_four_services(here: str) -> None:
+    assert [item["text"] for item in navigation(_visitor(*Role), here) if item["current"]] == ["History"]
