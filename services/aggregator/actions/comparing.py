@@ -48,7 +48,7 @@ async def bridge_of_quarters(
     earlier = quarter.previous()
     published = await publications.last_publication(conn, earlier.first_day, known)
     place = (measure, pledge, dimension, member)
-    if await reading.is_kept(conn, measure, known, earlier, quarter):
+    if await reading.is_kept(conn, known, earlier, quarter):
         before, before_now, after = await _standings_at_present(conn, *place, earlier, quarter, published)
         return _bridge(place, (earlier, published, before), before_now, (quarter, None, after), threshold)
     before = await _standings(conn, earlier, *place, known)
@@ -105,9 +105,10 @@ async def _standings_at_present(
 ) -> tuple[dict[Hashable, Standing], dict[Hashable, Standing], dict[Hashable, Standing]]:
     """The earlier quarter as it was published, and both quarters at present.
 
-    Contracts that stand alike stand together, but for those of which anything was heard since the earlier one was published.
+    Those that stand alike stand together, but for those of whom anything was heard since the earlier one was published.
     """
-    apart = await standings.heard_since(conn, earlier.first_day, published.entry) if published else []
+    whom = _whom(measure)
+    apart = await standings.heard_since(conn, earlier.first_day, published.entry, whom) if published else set()
     before_now: dict[Hashable, Standing] = {}
     after: dict[Hashable, Standing] = {}
     for row in await standings.paired(
@@ -118,9 +119,10 @@ async def _standings_at_present(
         pledge=pledge,
         dimension=dimension,
         member=member,
+        whom=whom,
         apart=apart,
     ):
-        key = row["contract_id"] or tuple(row[name] for name in ("before_owed", "before_known", "after_owed", "after_known"))
+        key = row["whom"] or tuple(row[name] for name in ("before_owed", "before_known", "after_owed", "after_known"))
         for stands, side in ((before_now, "before"), (after, "after")):
             amounts = Amounts.of(measure.kind, *(row[f"{side}_{name}"] for name in ("value", "numerator", "denominator")))
             if row[f"{side}_owed"] or row[f"{side}_known"]:
@@ -128,7 +130,7 @@ async def _standings_at_present(
                 stands[key] = Standing(row[f"{side}_owed"], known, row["members"])
     before = {key: stood for key, stood in before_now.items() if key not in apart}
     if published and apart:
-        before |= await _standings(conn, earlier, measure, pledge, dimension, member, Known(published.entry), contracts=apart)
+        before |= await _standings(conn, earlier, measure, pledge, dimension, member, Known(published.entry), some=apart)
     return before, before_now, after
 
 
@@ -140,9 +142,10 @@ async def _standings(
     dimension: Dimension,
     member: str,
     known: Known,
-    contracts: Collection[UUID] | None = None,
+    some: Collection[UUID] | None = None,
 ) -> dict[Hashable, Standing]:
-    """By contract; by supplier where the measure counts once per supplier."""
+    """By contract; by supplier where the measure counts once per supplier. ``some``: of these only."""
+    whom = _whom(measure)
     rows = await ledger.standings(
         conn,
         quarter.first_day,
@@ -151,16 +154,22 @@ async def _standings(
         dimension=dimension,
         member=member,
         known=known,
-        contracts=contracts,
+        some=None if some is None else (whom, some),
     )
     found: dict[Hashable, Standing] = {}
     for row in rows:
-        key = row["supplier_id"] if measure.scope is Scope.ORGANISATION else row["contract_id"]
+        key = row[whom]
+        if some is not None and key not in some:
+            continue
         amounts = Amounts.of(measure.kind, row["value"], row["numerator"], row["denominator"]) if row["figures"] else None
         before = found.get(key, rules.ABSENT)
         both = amounts if before.amounts is None else before.amounts if amounts is None else before.amounts + amounts
         found[key] = Standing(before.owed or row["due"] > 0, both)
     return found
+
+
+def _whom(measure: CountedMeasure) -> standings.Whom:
+    return "supplier_id" if measure.scope is Scope.ORGANISATION else "contract_id"
 
 
 def _bridge(place: _Place, before: _End, before_now: dict[Hashable, Standing], after: _End, threshold: int) -> Bridge:

@@ -18,7 +18,6 @@ from services.aggregator.rules import days, pledges, showing, years
 from services.aggregator.store import commitments, daily, ledger, publications, standings
 from services.aggregator.store import totals as store
 from shared.db import Connection, Record
-from shared.obligations import Scope
 from shared.quarters import Quarter, local_date, quarters_between
 
 _GROUPED = {Dimension.THEME, Dimension.OUTCOME}
@@ -186,9 +185,9 @@ async def _cells(conn: Connection, quarter: Quarter, wanted: Wanted, known: Know
     return await ledger.totals(conn, first, **narrowed, known=known), None
 
 
-async def is_kept(conn: Connection, measure: CountedMeasure, known: Known, *quarters: Quarter) -> bool:
-    """Whether what stands behind these totals is kept: at present, or where nothing was heard since."""
-    if measure.scope is Scope.ORGANISATION or known.entry is not None:
+async def is_kept(conn: Connection, known: Known, *quarters: Quarter) -> bool:
+    """Whether what stands behind totals of these quarters is kept: at present, or where nothing was heard since."""
+    if known.entry is not None:
         return False
     return known == EVERYTHING or all([await store.unchanged_since(conn, quarter.first_day, known) for quarter in quarters])
 
@@ -209,7 +208,7 @@ async def contracts_behind(
     Of a measure that suppresses small numbers no contract is shown that is small itself, or that stands in a hidden total.
     """
     asked = conn, quarter.first_day, measure.measure_id
-    if await is_kept(conn, measure, known, quarter):
+    if await is_kept(conn, known, quarter):
         rows = await standings.of_contracts(*asked, pledge=pledge, dimension=dimension, member=member)
     else:
         rows = await ledger.standings(*asked, pledge=pledge, dimension=dimension, member=member, known=known)

@@ -122,6 +122,8 @@ _NOTE_HEARD = """
     UPDATE quarter_marks SET changed_at = $2 WHERE quarter = ANY($1::text[]::date[]) AND changed_at < $2
 """
 
+_WHOLE = "contract_id, supplier_id, quarter, measure_id, pledge, allocation_id, value, numerator, denominator"
+
 _SETTLE_SUPPLIERS = f"""
     WITH touched AS MATERIALIZED (
         SELECT DISTINCT f.supplier_id, f.quarter, f.measure_id, f.pledge
@@ -140,8 +142,12 @@ _SETTLE_SUPPLIERS = f"""
         FROM newest JOIN touched USING (supplier_id, quarter, measure_id, pledge) WHERE per_supplier
         ORDER BY supplier_id, quarter, measure_id, pledge, approved_at DESC, line_id DESC
     ), before AS MATERIALIZED (
-        SELECT s.* FROM supplier_figures s JOIN touched USING (supplier_id, quarter, measure_id, pledge)
-    ), kept AS (
+        SELECT s.*, f.contract_id FROM supplier_figures s JOIN touched USING (supplier_id, quarter, measure_id, pledge)
+        CROSS JOIN LATERAL (
+            SELECT contract_id FROM figures k
+            WHERE (k.supplier_id, k.quarter, k.measure_id, k.line_id) = (s.supplier_id, s.quarter, s.measure_id, s.line_id)
+              AND per_supplier LIMIT 1) AS f
+    ), settled AS (
         INSERT INTO supplier_figures (supplier_id, quarter, measure_id, pledge, line_id, version, allocation_id,
                                       value, numerator, denominator)
         SELECT supplier_id, quarter, measure_id, pledge, line_id, version, allocation_id, value, numerator, denominator
@@ -155,16 +161,17 @@ _SETTLE_SUPPLIERS = f"""
           AND NOT EXISTS (
               SELECT FROM latest l
               WHERE (l.supplier_id, l.quarter, l.measure_id, l.pledge) = (b.supplier_id, b.quarter, b.measure_id, b.pledge))
-    ), contribution AS (
-        SELECT quarter, measure_id, pledge, allocation_id, sign * value AS value, sign * numerator AS numerator,
-               sign * denominator AS denominator, sign AS figures, 0 AS due, 0 AS received, 0 AS approved,
+    ), contract_contribution AS (
+        SELECT contract_id, supplier_id, quarter, measure_id, pledge, allocation_id, sign * value AS value,
+               sign * numerator AS numerator, sign * denominator AS denominator, sign AS figures,
+               0 AS due, 0 AS received, 0 AS approved,
                NULL::numeric AS promised_due, NULL::numeric AS promised_received, NULL::numeric AS promised_approved
         FROM (
-            SELECT -1 AS sign, quarter, measure_id, pledge, allocation_id, value, numerator, denominator FROM before
+            SELECT -1 AS sign, {_WHOLE} FROM before
             UNION ALL
-            SELECT 1, quarter, measure_id, pledge, allocation_id, value, numerator, denominator FROM latest
+            SELECT 1, {_WHOLE} FROM latest
         ) AS signed
-    ), {CELLS}, {_APPLY_CELLS}
+    ), contribution AS (SELECT * FROM contract_contribution), {_KEEP_CONTRACTS}, {CELLS}, {_APPLY_CELLS}
 """  # noqa: S608 - pieces of this package, no values
 
 

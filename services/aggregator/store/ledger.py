@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from typing import get_args
 from uuid import UUID
 
 from services.aggregator.models.facts import REGION
@@ -12,6 +13,7 @@ from services.aggregator.models.publications import EVERYTHING, Known
 from services.aggregator.models.totals import Cell, Dimension
 from services.aggregator.store.contributions import CELLS, CONTRIBUTIONS
 from services.aggregator.store.shown import SHOWN, cells
+from services.aggregator.store.standings import Whom
 from shared.db import Connection, Record
 from shared.events.icb_totals import Coverage
 from shared.quarters import Quarter
@@ -75,7 +77,9 @@ def _known_of(some: str = "") -> str:
 """  # noqa: S608 - pieces of this package, no values
 
 
-_OF_SOME = "AND return_id = ANY(ARRAY(SELECT return_id FROM dues WHERE quarter = $1 AND contract_id = ANY($8::uuid[])))"
+_OF_SOME = """AND return_id = ANY(ARRAY(
+        SELECT return_id FROM dues WHERE quarter = $1 AND {whom} = ANY($8::uuid[])
+        UNION SELECT return_id FROM figures WHERE quarter = $1 AND measure_id = ANY($4::uuid[]) AND {whom} = ANY($8::uuid[])))"""
 _KNOWN_OF = _known_of()
 
 _TOTALS = f"{KNOWN}, {CELLS} {SHOWN.format(totals='cell')}"
@@ -94,7 +98,7 @@ _BY_CONTRACT = """
     ORDER BY c.contract_id, c.supplier_id
 """
 _STANDINGS = _KNOWN_OF + _BY_CONTRACT
-_STANDINGS_OF_SOME = _known_of(_OF_SOME) + _BY_CONTRACT
+_STANDINGS_OF_SOME = {whom: _known_of(_OF_SOME.format(whom=whom)) + _BY_CONTRACT for whom in get_args(Whom)}
 
 _PARTNER = f"""
     {_KNOWN_OF}
@@ -140,16 +144,17 @@ async def standings(
     dimension: Dimension = Dimension.REGION,
     member: str = REGION,
     known: Known = EVERYTHING,
-    contracts: Collection[UUID] | None = None,
+    some: tuple[Whom, Collection[UUID]] | None = None,
 ) -> list[Record]:
-    """What stands behind a total, per contract and supplier; of these contracts, or of all.
+    """What stands behind a total, per contract and supplier: of these contracts or suppliers (and perhaps others), or of all.
 
     ``due`` (0 or 1), ``figures`` (0: none approved), ``value``, ``numerator``, ``denominator``, ``allocations``.
     """
     asked = (quarter, *known, [measure_id], pledge, dimension, member)
-    if contracts is None:
+    if some is None:
         return await conn.fetch(_STANDINGS, *asked)
-    return await conn.fetch(_STANDINGS_OF_SOME, *asked, list(contracts))
+    whom, ids = some
+    return await conn.fetch(_STANDINGS_OF_SOME[whom], *asked, list(ids))
 
 
 async def members_of(conn: Connection, allocations: Collection[UUID]) -> dict[UUID, set[tuple[Dimension, str]]]:

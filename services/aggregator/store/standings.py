@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
+from typing import Literal
 from uuid import UUID
 
 from services.aggregator.models.facts import REGION
 from services.aggregator.models.totals import Dimension
 from shared.db import Connection, Record
+
+Whom = Literal["contract_id", "supplier_id"]
+"""Who stands apart in a bridge: contracts, or suppliers where a measure counts once per supplier."""
 
 _GIVEN = """
     SELECT contract_id, supplier_id, sum(due) AS due, sum(figures) AS figures, array_agg(DISTINCT allocation_id) AS allocations,
@@ -21,19 +25,19 @@ _GIVEN = """
 """
 
 _SIDE = f"""
-    SELECT contract_id, sum(due) > 0 AS owed, sum(figures) AS figures, sum(value) AS value, sum(numerator) AS numerator,
+    SELECT {{whom}}, sum(due) > 0 AS owed, sum(figures) AS figures, sum(value) AS value, sum(numerator) AS numerator,
            sum(denominator) AS denominator
-    FROM ({_GIVEN}) AS given GROUP BY contract_id
+    FROM ({_GIVEN}) AS given GROUP BY {{whom}}
 """  # noqa: S608 - pieces of this module, no values
 
 _PAIRED = f"""
-    WITH one AS ({_SIDE.format(quarter="$5")}), other AS ({_SIDE.format(quarter="$6")})
-    SELECT CASE WHEN contract_id = ANY($7::uuid[]) THEN contract_id END AS contract_id,
+    WITH one AS ({_SIDE.replace("{quarter}", "$5")}), other AS ({_SIDE.replace("{quarter}", "$6")})
+    SELECT CASE WHEN {{whom}} = ANY($7::uuid[]) THEN {{whom}} END AS whom,
            coalesce(one.owed, false) AS before_owed, coalesce(one.figures, 0) <> 0 AS before_known,
            coalesce(other.owed, false) AS after_owed, coalesce(other.figures, 0) <> 0 AS after_known, count(*) AS members,
            sum(one.value) AS before_value, sum(one.numerator) AS before_numerator, sum(one.denominator) AS before_denominator,
            sum(other.value) AS after_value, sum(other.numerator) AS after_numerator, sum(other.denominator) AS after_denominator
-    FROM one FULL JOIN other USING (contract_id) GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+    FROM one FULL JOIN other USING ({{whom}}) GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
 """  # noqa: S608 - pieces of this module, no values
 
 
@@ -61,22 +65,24 @@ async def paired(
     pledge: bool,
     dimension: Dimension,
     member: str,
+    whom: Whom,
     apart: Collection[UUID],
 ) -> list[Record]:
-    """Of the contracts that owe or report the measure in either quarter: each that is ``apart``, and the others together by
-    ``before_owed``, ``before_known``, ``after_owed`` and ``after_known``; how many (``members``), and their amounts.
+    """Of the contracts (or suppliers) that owe or report the measure in either quarter: each that is ``apart``, and the others
+    together by ``before_owed``, ``before_known``, ``after_owed`` and ``after_known``; how many (``members``), and their amounts.
     """
-    return await conn.fetch(_PAIRED, measure_id, pledge, dimension, member, earlier, later, list(apart))
+    query = _PAIRED.format(whom=whom)
+    return await conn.fetch(query, measure_id, pledge, dimension, member, earlier, later, list(apart))
 
 
-async def heard_since(conn: Connection, quarter: date, entry: int) -> list[UUID]:
-    """The contracts of which anything was heard about a quarter after an entry of the ledger."""
+async def heard_since(conn: Connection, quarter: date, entry: int, whom: Whom) -> set[UUID]:
+    """The contracts (or suppliers) of which anything was heard about a quarter after an entry of the ledger."""
     rows = await conn.fetch(
-        """
-        SELECT contract_id FROM dues WHERE quarter = $1 AND entry > $2
-        UNION SELECT contract_id FROM figures WHERE quarter = $1 AND entry > $2
-        """,
+        f"""
+        SELECT {whom} FROM dues WHERE quarter = $1 AND entry > $2
+        UNION SELECT {whom} FROM figures WHERE quarter = $1 AND entry > $2
+        """,  # noqa: S608 - a name of this module
         quarter,
         entry,
     )
-    return [row["contract_id"] for row in rows]
+    return {row[0] for row in rows}
