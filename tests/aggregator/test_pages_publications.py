@@ -34,7 +34,9 @@ async def test_two_publications_differ_by_what_was_restated_and_reported(analyst
     assert "2026-27 Q2, publication 2 NT8 Label of NT8 Restated: an approved figure was changed 1 -10 hours C-RESTATED" in (
         restatements.text
     )
-    assert restatements.links["C-RESTATED"] == f"/returns/contracts/{restated.contract_id}"
+    assert restatements.links["C-RESTATED"] == f"/returns/lines/{of_restated.lines[0].line_id}#restated"
+    assert waiting.links["C-RESTATED"] == restatements.links["C-RESTATED"], "the page of its line says why"
+    assert second.links["C-LATE"] == f"/returns/contracts/{late.contract_id}"
     assert "C-LATE" not in restatements.text
     listed = await analyst.rows(await analyst.get("/icb/publications"), "Publications, the newest quarter first")
     assert [(row["Number"], row["What changed since the one before"]) for row in listed] == [

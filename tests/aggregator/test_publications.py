@@ -144,6 +144,7 @@ async def test_changes_name_the_contracts_of_buyers_who_show_them(aggregator: Ag
     async with aggregator.pool.acquire() as conn:
         (change,) = await comparing.shown_changes(conn, await differing.kept(conn, made.publication_id), threshold=5)
     assert (change.lines, change.value, change.contracts) == (2, 20, (seen.contract_id,))
+    assert [(line.contract_id, line.line_id) for line in change.restated] == [(seen.contract_id, filed[0].lines[0].line_id)]
 
 
 async def test_small_changes_of_small_numbers_are_hidden(aggregator: Aggregator):

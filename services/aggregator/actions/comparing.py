@@ -245,6 +245,7 @@ async def shown_changes(conn: Connection, differing: Sequence[Differing], *, thr
                     denominator=amounts.denominator,
                     hidden=one.reason in hidden,
                     contracts=tuple(sorted(one.contracts & visible.keys())),
+                    restated=tuple(line for line in one.restated if line.contract_id in visible),
                 )
             )
     return shown

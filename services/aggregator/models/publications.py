@@ -81,6 +81,13 @@ class FigureChange(Frozen):
     after: dict[str, Amount | None]
 
 
+class RestatedLine(Frozen):
+    """A line whose return says why it was changed."""
+
+    contract_id: UUID
+    line_id: UUID
+
+
 @dataclass(frozen=True, slots=True)
 class Differing:
     """The lines of one measure whose figures differ for one reason."""
@@ -91,6 +98,8 @@ class Differing:
     amounts: Amounts
     """By how much they differ together."""
     contracts: frozenset[UUID]
+    restated: tuple[RestatedLine, ...] = ()
+    """The lines, where that is the reason."""
 
 
 class ShownChange(Frozen):
@@ -108,6 +117,7 @@ class ShownChange(Frozen):
     denominator: Amount | None
     hidden: bool
     contracts: tuple[UUID, ...] = Field(description="Those of buyers who let the ICB see single contracts.")
+    restated: tuple[RestatedLine, ...] = Field(description="Their lines whose approved figure was changed.")
 
 
 class Step(StrEnum):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from uuid import UUID
 
 from services.aggregator.actions import comparing, reading
@@ -13,7 +14,7 @@ from services.aggregator.pages.amounts import HIDDEN, drawn_unit, one_number, sa
 from services.aggregator.pages.asking import Asked, AskedComparison, naming
 from services.aggregator.pages.tables import Cell, Column, Row, Table, nothing, number, text
 from services.aggregator.store import commitments, differing
-from shared.db import Connection
+from shared.db import Connection, Record
 from shared.origin import link
 from shared.ratings.rounding import shown
 
@@ -41,6 +42,7 @@ _COLUMNS = (
 )
 _NAMED = 5
 _NOT_NAMED = "Contracts whose buyers show the ICB totals only are counted, and not named."
+_WHY = "Follow the contract of a restated figure to its line and the reason. It opens once the whole return is approved."
 
 
 async def changes(conn: Connection, asked: AskedComparison) -> Table:
@@ -48,7 +50,7 @@ async def changes(conn: Connection, asked: AskedComparison) -> Table:
     found = await differing.between(conn, asked.quarter.first_day, before.known, after.known)
     rows = await _rows(conn, await comparing.shown_changes(conn, found, threshold=asked.threshold))
     caption = "Figures that differ, by measure and reason"
-    return Table("changes", caption, _COLUMNS, rows, asked, ROOM, empty="No figure differs.", notes=(_NOT_NAMED,))
+    return Table("changes", caption, _COLUMNS, rows, asked, ROOM, empty="No figure differs.", notes=(_NOT_NAMED, _WHY))
 
 
 async def restatements(conn: Connection, found: Sequence[Publication], threshold: int) -> Table:
@@ -78,7 +80,7 @@ async def restatements(conn: Connection, found: Sequence[Publication], threshold
         None,
         "/publications",
         empty="No published figure has been restated.",
-        notes=(_NOT_NAMED, "The reason in the words of whoever restated a figure stands with the return: follow its contract."),
+        notes=(_NOT_NAMED, _WHY),
     )
 
 
@@ -145,7 +147,7 @@ async def _rows(conn: Connection, found: Sequence[ShownChange]) -> tuple[Row, ..
                     Cell(
                         "–",
                         ", ".join(reference for reference, _ in contracts),
-                        links=_links(contracts),
+                        links=_links(_restated(one, named) or [(name, f"/contracts/{contract}") for name, contract in contracts]),
                     ),
                 )
             )
@@ -153,10 +155,21 @@ async def _rows(conn: Connection, found: Sequence[ShownChange]) -> tuple[Row, ..
     return tuple(rows)
 
 
-def _links(contracts: Sequence[tuple[str, UUID]]) -> tuple[tuple[str, str], ...]:
+def _restated(change: ShownChange, named: Mapping[UUID, Record]) -> list[tuple[str, str]]:
+    """The lines that were restated, each by its contract; those of one contract are numbered."""
+    found = []
+    of_contract = groupby(sorted(change.restated, key=lambda line: str(line.contract_id)), key=lambda line: line.contract_id)
+    for contract, lines in of_contract:
+        for nth, line in enumerate(lines, start=1):
+            reference = named[contract]["reference"]
+            found.append((reference if nth == 1 else f"{reference} ({nth})", f"/lines/{line.line_id}#restated"))
+    return sorted(found)
+
+
+def _links(places: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     """Of the first few; a page of a whole region's changes names no thousands."""
-    found = [(reference, link("returns", f"/contracts/{contract}")) for reference, contract in contracts[:_NAMED]]
-    more = len(contracts) - len(found)
+    found = [(words, link("returns", path)) for words, path in places[:_NAMED]]
+    more = len(places) - len(found)
     return (*found, (f"and {more:,} more, named in the download", "")) if more else tuple(found)
 
 

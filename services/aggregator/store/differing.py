@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from services.aggregator.models.publications import EVERYTHING, Differing, FigureChange, Known, Reason
+from services.aggregator.models.publications import EVERYTHING, Differing, FigureChange, Known, Reason, RestatedLine
 from services.aggregator.models.totals import Amounts
 from shared.db import Connection, Record
 
@@ -47,7 +47,7 @@ _BETWEEN = """
 
 _KEPT = """
     WITH differing AS (
-        SELECT contract_id, measure_id, reason,
+        SELECT line_id, contract_id, measure_id, reason,
                (before ->> 'value')::numeric AS was_value, (before ->> 'numerator')::numeric AS was_numerator,
                (before ->> 'denominator')::numeric AS was_denominator,
                (after ->> 'value')::numeric AS value, (after ->> 'numerator')::numeric AS numerator,
@@ -60,6 +60,8 @@ _LINES = f"{_BETWEEN} SELECT * FROM differing ORDER BY measure_id, line_id"  # n
 
 _TOGETHER = """
     SELECT measure_id, reason, count(*) AS lines, array_agg(DISTINCT contract_id) AS contracts,
+           array_agg(contract_id ORDER BY line_id) FILTER (WHERE reason = 'restated') AS restated_contracts,
+           array_agg(line_id ORDER BY line_id) FILTER (WHERE reason = 'restated') AS restated_lines,
            sum(coalesce(value, 0) - coalesce(was_value, 0)) FILTER (WHERE coalesce(value, was_value) IS NOT NULL) AS value,
            sum(coalesce(numerator, 0) - coalesce(was_numerator, 0))
                FILTER (WHERE coalesce(numerator, was_numerator) IS NOT NULL) AS numerator,
@@ -99,7 +101,9 @@ def _change(row: Record) -> FigureChange:
 
 def _differing(row: Record) -> Differing:
     amounts = Amounts(row["value"], row["numerator"], row["denominator"])
-    return Differing(row["measure_id"], Reason(row["reason"]), row["lines"], amounts, frozenset(row["contracts"]))
+    pairs = zip(row["restated_contracts"] or (), row["restated_lines"] or (), strict=True)
+    restated = tuple(RestatedLine(contract_id=contract_id, line_id=line_id) for contract_id, line_id in pairs)
+    return Differing(row["measure_id"], Reason(row["reason"]), row["lines"], amounts, frozenset(row["contracts"]), restated)
 
 
 _AMOUNTS = ("value", "numerator", "denominator")

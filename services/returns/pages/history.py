@@ -11,13 +11,15 @@ from uuid import UUID
 from fastapi import Request, Response
 
 from services.returns.actions import reading
-from services.returns.models.returns import LineVersion
+from services.returns.models.returns import Line, LineVersion, QuarterlyReturn
 from services.returns.pages import words
 from services.returns.pages.routing import Party, pages
 from shared.access import NOBODY
 from shared.api import Now, Tx
+from shared.db import Connection
 from shared.events.returns import LineStatus
 from shared.history import Entry
+from shared.identity import people
 from shared.pages.naming import names_of
 from shared.quarters import Quarter
 from shared.words import label
@@ -43,6 +45,16 @@ class Step:
     differences: list[Difference] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Restated:
+    """One change of an approved line, as everybody reads it who may see the line."""
+
+    at: datetime
+    buyer: str
+    because: str
+    differences: list[Difference]
+
+
 _DONE = {
     "opened": "Return opened",
     "amended": "Return amended after a change of the contract",
@@ -57,12 +69,21 @@ _DONE = {
     "changes_requested": "Changes requested",
     "restated": "Restated",
     "restatement_asked": "Supplier asked to restate",
+    "restatement_asking_withdrawn": "No longer asked to restate",
+    "figure_confirmed": "Figure said to be right",
     "restatement_requested": "Restatement asked for",
     "restatement_declined": "Restatement declined",
     "evidence_added": "Evidence added",
     "evidence_removed": "Evidence removed",
 }
-_BESIDE_VERSIONS = ("restatement_asked", "restatement_requested", "restatement_declined", "evidence_removed")
+_BESIDE_VERSIONS = (
+    "restatement_asked",
+    "restatement_asking_withdrawn",
+    "figure_confirmed",
+    "restatement_requested",
+    "restatement_declined",
+    "evidence_removed",
+)
 """What leaves no version of a line behind; evidence that was added leaves one where the line is approved."""
 
 
@@ -105,6 +126,23 @@ async def history_of_line(request: Request, line_id: UUID, tx: Tx, now: Now, vis
         names=await names_of(request, (step.person_id for step in steps)),
         now=now,
     )
+
+
+async def restated(request: Request, conn: Connection, filed: QuarterlyReturn, line: Line) -> list[Restated]:
+    """What was restated of a line, the latest first, and by which buyer: the ICB reads of organisations, not of people."""
+    found = await reading.restatements_of(conn, line)
+    staff = await people.find(request.app.state.runtime.identity, [after.person_id for _, after, _ in found]) if found else []
+    works_at = {person.id: person.organisation_id for person in staff}
+    buyers = {buyer.organisation_id: buyer.name for buyer in filed.contract.buyers}
+    return [
+        Restated(
+            after.at,
+            buyers.get(works_at.get(after.person_id, NOBODY)) or words.buyers(filed),
+            because,
+            differing(_rows(before, line.quarter), _rows(after, line.quarter)),
+        )
+        for before, after, because in reversed(found)
+    ]
 
 
 def differing(before: Sequence[tuple[str, str]], after: Sequence[tuple[str, str]]) -> list[Difference]:
