@@ -26,6 +26,10 @@ class Forecast:
     target: Fraction
     limit: Fraction
     short: bool
+    so_far: Fraction
+    """Delivered until now; ``left`` is the targets that remain, and ``pace`` the part of each that is delivered lately."""
+    left: Fraction
+    pace: Fraction
 
 
 def forecast(rated: Rated, owed: Sequence[QuarterOwed], targets: Mapping[Quarter, Decimal]) -> Forecast | None:
@@ -48,8 +52,10 @@ def forecast(rated: Rated, owed: Sequence[QuarterOwed], targets: Mapping[Quarter
     if pace is None or not pace.target:
         return None
     left = sum((Fraction(targets[other]) for other in remaining), Fraction())
-    expected = so_far.delivered + left * pace.delivered / pace.target
+    lately = pace.delivered / pace.target
+    expected = so_far.delivered + left * lately
     target = so_far.target + left
     _, second, _ = limits(terms, target)
     worth_saying = rated.rating in (Rating.GOOD, Rating.APPROACHING_TARGET)
-    return Forecast(max(remaining), expected, target, second, worth_saying and not reaches(terms, expected, second))
+    short = worth_saying and not reaches(terms, expected, second)
+    return Forecast(max(remaining), expected, target, second, short, so_far.delivered, left, lately)

@@ -42,15 +42,19 @@ def unlikely(terms: Terms, figure: Figure, before: Sequence[Figure], limits: Lim
     met = []
     if terms.target > 0 and value > limits.times_target * Fraction(terms.target):
         met.append(Unlikely.FAR_ABOVE_TARGET)
-    usual = [known for known in (quantity(terms, other) for other in before) if known is not None]
-    if len(usual) >= limits.quarters_of_median:
-        middle = Fraction(median(usual))
-        if middle > 0 and (value > limits.times_median * middle or value * limits.times_median < middle):
-            met.append(Unlikely.FAR_FROM_USUAL)
+    middle = usual(terms, before, limits)
+    if middle is not None and middle > 0 and (value > limits.times_median * middle or value * limits.times_median < middle):
+        met.append(Unlikely.FAR_FROM_USUAL)
     latest = before[len(before) - limits.same_in_a_row + 1 :] if len(before) >= limits.same_in_a_row - 1 else []
     if value and latest and all(_same(figure, other) for other in latest):
         met.append(Unlikely.SAME_AGAIN)
     return tuple(met)
+
+
+def usual(terms: Terms, before: Sequence[Figure], limits: Limits = LIMITS) -> Fraction | None:
+    """The median of the quarters before; None where they are too few."""
+    known = [value for value in (quantity(terms, other) for other in before) if value is not None]
+    return Fraction(median(known)) if len(known) >= limits.quarters_of_median else None
 
 
 def quantity(terms: Terms, figure: Figure) -> Fraction | None:

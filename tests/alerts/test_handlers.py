@@ -185,7 +185,9 @@ class TestOtherKinds:
         contract = Contract()
         await hear((contract.opened(Q1), JULY), (contract.approved(Q1, "200", unlikely=("far_above_target",)), AUGUST))
         (alert,) = await alerts(conn)
-        assert (alert["kind"], alert["severity"], alert["because"]) == ("unlikely_figure", "low", {"rules": ["far_above_target"]})
+        compared = {"figure": "200", "target": "50", "median": None, "unit": "hours"}
+        because = {"rules": ["far_above_target"], **compared}
+        assert (alert["kind"], alert["severity"], alert["because"]) == ("unlikely_figure", "low", because)
 
     async def test_late_return_resolves_itself_when_the_return_is_submitted(self, conn: Connection, hear: Any) -> None:
         contract = Contract()
@@ -244,7 +246,17 @@ class TestOtherKinds:
             NEXT_Q1.first_day,
             at(date(2027, 7, 1), 12),
         )
-        assert alert["because"] == {"until": "2027-28-Q4", "expected": "148", "target": "200", "limit": "180"}
+        assert alert["because"] == {
+            "until": "2027-28-Q4",
+            "expected": "148",
+            "target": "200",
+            "limit": "180",
+            "so_far": "46",
+            "left": "150",
+            "pace": "68",
+            "unit": "hours",
+            "direction": "higher",
+        }
         (shortfall,) = await alerts(conn, "shortfall")
         assert shortfall["status"] == "open"  # approaching target is short too
 

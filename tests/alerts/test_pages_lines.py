@@ -66,8 +66,63 @@ async def test_a_forecast_leads_to_the_line_whose_pace_it_goes_on_from(world: Wo
         *((contract.approved(quarter, "30"), at(quarter.next().first_day)) for quarter in before),
         (contract.approved(Q1, "46"), at(date(2026, 8, 1))),
     )
-    path = await found(world, "forecast")
-    assert (await (await people.supplier()).get(path)).links["Open the line"] == line(contract, Q1)
+    page = await (await people.supplier()).get(await found(world, "forecast"))
+    assert page.links["Open the line"] == line(contract, Q1)
+    assert "At the pace of the last quarters it comes to 148 of 200 hours by the end of 2026-27 Q4." in page.text
+    for row in (
+        "Delivered so far 46 hours",
+        "Targets still to come 150 hours",
+        "Pace of the last quarters 68.0 %",
+        "Expected by the end of 2026-27 Q4 148 hours",
+        "Target by then 200 hours",
+        "Least for approaching target 180 hours",
+    ):
+        assert row in page.text, row
+
+
+async def test_an_unlikely_figure_stands_beside_what_it_was_compared_with(world: World, people: People) -> None:
+    contract = Contract("MV-1", starts_on=date(2025, 4, 1))
+    before = zip((Q1.plus(-n) for n in (4, 3, 2, 1)), ("10", "20", "30", "40"), strict=True)
+    await world.hear(
+        (contract.recorded(), at(date(2025, 4, 1))),
+        *((contract.approved(quarter, figure), at(quarter.next().first_day)) for quarter, figure in before),
+        (contract.approved(Q1, "200", unlikely=("far_above_target", "far_from_usual")), APPROVED_AT),
+    )
+    supplier, path = await people.supplier(), await found(world, "unlikely_figure", contract)
+    page = await supplier.get(path)
+    assert (
+        "The figure for 2026-27 Q1, 200 hours, is more than three times the quarter's target of 50 hours "
+        "and more than five times off the obligation's own median of 25 hours; the supplier has confirmed it"
+    ) in page.text
+    for row in (
+        "The figure 200 hours",
+        "3 times the target 150 hours",
+        "Median of the quarters before 25 hours",
+        "5 times the median 125 hours",
+        "The median divided by 5 5 hours",
+    ):
+        assert row in page.text, row
+
+
+@pytest.mark.parametrize(
+    ("kind", "because", "says"),
+    [
+        ("unlikely_figure", {"rules": ["far_above_target"]}, "2026-27 Q2 is more than three times the quarter's target; the"),
+        (
+            "forecast",
+            {"until": "2026-27-Q4", "expected": "148", "target": "200", "limit": "180"},
+            "it comes to 148 of 200 hours by the end",
+        ),
+    ],
+)
+async def test_an_alert_of_long_ago_shows_what_was_kept_of_it(
+    world: World, people: People, kind: str, because: dict[str, object], says: str
+) -> None:
+    await world.hear((CONTRACT.recorded(), at(date(2026, 4, 1))), (CONTRACT.approved(Q2, "10"), APPROVED_AT))
+    await world.runtime.pool.execute("UPDATE alerts SET kind = $1, because = $2", kind, because)
+    page = await (await people.manager()).get(await found(world, kind))
+    assert says in page.text
+    assert "What the alert was raised by" not in page.text
 
 
 async def test_missing_evidence_leads_to_where_it_is_added(world: World, people: People) -> None:

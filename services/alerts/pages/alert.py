@@ -12,7 +12,7 @@ from services.alerts.pages.routing import Reader, pages
 from services.alerts.pages.timeline import timeline
 from services.alerts.rules.advice import what_to_do
 from services.alerts.rules.deadlines import clock_sentence
-from services.alerts.rules.tables import arithmetic
+from services.alerts.rules.tables import arithmetic, grounds
 from services.alerts.rules.viewing import eyes, is_buyer, is_supplier
 from services.alerts.rules.words import about, how_ended, why_raised
 from services.alerts.store.worklist import names
@@ -46,6 +46,7 @@ async def everything(request: Request, conn: Connection, whole: WholeAlert, call
         "back": BACK,
         "ended": how_ended(alert.ending),
         "arithmetic": arithmetic(whole.rating) if whole.rating else None,
+        "grounds": grounds(alert),
         "basis": whole.rating.arithmetic["basis"] if whole.rating else None,
         "clock": clock_sentence(alert, to_icb=seen.escalates_to_icb, on=on),
         "to_do": what_to_do(alert, as_buyer=as_buyer, as_supplier=as_supplier, **waiting),

@@ -19,6 +19,7 @@ from shared.obligations import Judgement, plain
 from shared.quarters import Quarter
 from shared.ratings import AlertKind, QuarterOwed, Rated, Rating, forecast, rate, shortfall_severity, stored
 from shared.ratings.severity import RAISED_AT
+from shared.ratings.unlikely import quantity, usual
 
 
 @dataclass(slots=True)
@@ -98,7 +99,7 @@ def _conditions(
     lines: Mapping[Quarter, LineVersion],
     promise: Promise | None,
 ) -> list[Condition]:
-    found = [condition for line in lines.values() for condition in _of_line(line)]
+    found = [condition for line in lines.values() for condition in _of_line(line, lines)]
     if not lines:
         return found
     latest_line = lines[max(lines)]
@@ -123,6 +124,11 @@ def _conditions(
             "expected": plain(stored(expected.expected)),
             "target": plain(stored(expected.target)),
             "limit": plain(stored(expected.limit)),
+            "so_far": plain(stored(expected.so_far)),
+            "left": plain(stored(expected.left)),
+            "pace": plain(stored(100 * expected.pace)),
+            "unit": latest_line.terms.measure.unit,
+            "direction": latest_line.terms.direction.value,
         }
         found.append(about(AlertKind.FORECAST, latest_line.quarter, RAISED_AT[AlertKind.FORECAST], because))
     return found
@@ -134,7 +140,7 @@ def _latest_judged(ratings: Mapping[Quarter, Rated]) -> Rated | None:
     return max(judged, key=lambda rated: rated.quarter, default=None)
 
 
-def _of_line(line: LineVersion) -> Sequence[Condition]:
+def _of_line(line: LineVersion, lines: Mapping[Quarter, LineVersion]) -> Sequence[Condition]:
     def about(kind: AlertKind, **because: Any) -> Condition:
         return Condition(kind, line.line_id, line.contract_id, line.obligation_id, line.quarter, RAISED_AT[kind], because)
 
@@ -144,8 +150,21 @@ def _of_line(line: LineVersion) -> Sequence[Condition]:
     if line.terms.evidence_required and not line.evidence:
         found.append(about(AlertKind.MISSING_EVIDENCE))
     if line.unlikely:
-        found.append(about(AlertKind.UNLIKELY_FIGURE, rules=list(line.unlikely)))
+        found.append(about(AlertKind.UNLIKELY_FIGURE, **_compared(line, lines)))
     return found
+
+
+def _compared(line: LineVersion, lines: Mapping[Quarter, LineVersion]) -> dict[str, Any]:
+    """What an unlikely figure was compared with, as far as that is approved."""
+    value = quantity(line.terms, line.figure)
+    middle = usual(line.terms, [lines[quarter].figure for quarter in sorted(lines) if quarter < line.quarter])
+    return {
+        "rules": list(line.unlikely),
+        "figure": None if value is None else plain(stored(value)),
+        "target": plain(line.terms.target),
+        "median": None if middle is None else plain(stored(middle)),
+        "unit": line.terms.measure.unit,
+    }
 
 
 _ENDINGS = {

@@ -1,4 +1,4 @@
-"""The arithmetic of a rating, as the rows of a small table."""
+"""The arithmetic of a rating and of an alert, as the rows of a small table."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from services.alerts.models.alerts import StoredRating
+from services.alerts.models.alerts import Alert, StoredRating
+from services.alerts.rules.words import compared
 from shared.quarters import Quarter
-from shared.ratings import Rating, shown, shown_percent
+from shared.ratings import AlertKind, Rating, Unlikely, shown, shown_percent
+from shared.ratings.unlikely import LIMITS
 from shared.words import label, quantity
 
 
@@ -36,6 +38,42 @@ class Arithmetic:
     together: QuarterRow | None
     """All of them, as the rating counts them; None where there is nothing to count."""
     bands: list[Band]
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """One figure that an alert was raised by."""
+
+    what: str
+    amount: str
+
+
+def grounds(alert: Alert) -> list[Ground]:
+    """What a forecast or an unlikely figure was worked out from; empty for the other kinds, and where it was not kept."""
+    said = alert.because
+    if "unit" not in said:
+        return []
+    if alert.kind is AlertKind.FORECAST:
+        least = "Most" if said["direction"] == "lower" else "Least"
+        amounts = {
+            "Delivered so far": "so_far",
+            "Targets still to come": "left",
+            f"Expected by the end of {Quarter.parse(said['until'])}": "expected",
+            "Target by then": "target",
+            f"{least} for approaching target": "limit",
+        }
+        rows = [Ground(what, quantity(Decimal(said[name]), said["unit"])) for what, name in amounts.items()]
+        return [*rows[:2], Ground("Pace of the last quarters", shown_percent(Decimal(said["pace"]))), *rows[2:]]
+    known = {name: Decimal(value) for name, value in compared(said).items()}
+    found = [("The figure", known.get("figure"))]
+    if Unlikely.FAR_ABOVE_TARGET in said["rules"]:
+        target = known["target"]
+        found += [("Target of the quarter", target), (f"{LIMITS.times_target} times the target", LIMITS.times_target * target)]
+    if Unlikely.FAR_FROM_USUAL in said["rules"] and "median" in known:
+        median, times = known["median"], LIMITS.times_median
+        found += [("Median of the quarters before", median), (f"{times} times the median", times * median)]
+        found.append((f"The median divided by {times}", median / times))
+    return [Ground(what, quantity(value, said["unit"])) for what, value in found if value is not None]
 
 
 def arithmetic(rating: StoredRating) -> Arithmetic:

@@ -24,8 +24,8 @@ _WHY_OTHER = {
     WhyOther.NO_APPROVED_LINE: "No line is approved for {quarter}",
 }
 _UNLIKELY = {
-    "far_above_target": "more than three times the quarter's target",
-    "far_from_usual": "more than five times off the obligation's own median",
+    "far_above_target": "more than three times the quarter's target{target}",
+    "far_from_usual": "more than five times off the obligation's own median{median}",
     "same_again": "the same figure three times running",
 }
 _ENDED = {
@@ -104,14 +104,35 @@ def why_raised(alert: Alert, rating: StoredRating | None) -> str:
         case AlertKind.MISSING_EVIDENCE:
             return f"Evidence is required, and the approved line for {alert.quarter} has none."
         case AlertKind.FORECAST:
-            expected, target = Decimal(because["expected"]), Decimal(because["target"])
-            until = Quarter.parse(because["until"])
-            return f"At the pace of the last quarters it comes to {shown(expected)} of {shown(target)} by the end of {until}."
+            return _expected(because, rating)
         case AlertKind.UNLIKELY_FIGURE:
-            rules = " and ".join(_UNLIKELY.get(rule, rule) for rule in because["rules"])
-            return f"The figure for {alert.quarter} is {rules}; the supplier has confirmed it with a reason."
+            return _unlikely(alert)
         case AlertKind.SHARED_EVIDENCE:
             return f"A file of evidence for {alert.quarter} has also been used on another contract."
+
+
+def _expected(because: Mapping[str, Any], rating: StoredRating | None) -> str:
+    """Alerts of long ago do not know their unit; the rating does."""
+    unit = because.get("unit") or (rating.arithmetic["unit"] if rating else "")
+    expected, target = Decimal(because["expected"]), Decimal(because["target"])
+    at_pace, by = "At the pace of the last quarters it comes to", f"by the end of {Quarter.parse(because['until'])}"
+    if because.get("direction") == "lower":
+        return f"{at_pace} {quantity(expected, unit)} {by}, against a target of at most {quantity(target, unit)}."
+    return f"{at_pace} {_amount(expected, unit)} of {quantity(target, unit)} {by}."
+
+
+def _unlikely(alert: Alert) -> str:
+    """Alerts of long ago do not know what was compared."""
+    known = {name: quantity(Decimal(value), alert.because["unit"]) for name, value in compared(alert.because).items()}
+    of = {name: f" of {known[name]}" if name in known else "" for name in ("target", "median")}
+    rules = " and ".join(_UNLIKELY.get(rule, rule).format_map(of) for rule in alert.because["rules"])
+    figure = f", {known['figure']}," if "figure" in known else ""
+    return f"The figure for {alert.quarter}{figure} is {rules}; the supplier has confirmed it with a reason."
+
+
+def compared(because: Mapping[str, Any]) -> dict[str, str]:
+    """``figure``, ``target`` and ``median`` of an unlikely figure, as far as they are known."""
+    return {name: because[name] for name in ("figure", "target", "median") if because.get(name) is not None}
 
 
 def how_ended(ending: Mapping[str, Any] | None) -> str | None:

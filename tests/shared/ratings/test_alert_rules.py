@@ -93,7 +93,14 @@ class TestForecast:
     def test_expected_is_delivered_so_far_and_the_remaining_targets_at_the_pace_of_the_last_quarters(self) -> None:
         varied = [owed(Q1, terms(target=20), "20"), owed(Q2, terms(target=80), "70")]
         assert expected(varied, Q2, TARGETS) == Forecast(
-            until=Q4, expected=Fraction(180), target=Fraction(200), limit=Fraction(180), short=False
+            until=Q4,
+            expected=Fraction(180),
+            target=Fraction(200),
+            limit=Fraction(180),
+            short=False,
+            so_far=Fraction(90),
+            left=Fraction(100),
+            pace=Fraction(9, 10),
         )
 
     def test_expected_below_the_second_band_of_the_whole_target_is_short(self) -> None:
