@@ -12,6 +12,7 @@ from services.returns.models.decisions import Approval, ChangesWanted, ChangeWan
 from shared.access import Role
 from shared.events.commitments import IcbSees
 from shared.obligations import Judgement
+from shared.pages.visitors import COOKIE, csrf_token
 from tests.returns.builders import DEADLINES, ICB, MANAGER, OTHER_TRUST, SUPPLIER, TRUST, an_organisation
 from tests.returns.conftest import Office
 from tests.returns.office import BOTH, CALLS, HOURS, JULY, LIST, line
@@ -214,3 +215,60 @@ async def test_anothers_history_is_not_there(approved: Office) -> None:
     page = await of_line(editor, HOURS)
     for words in ("History of this line", "Ask for a change of this line"):
         await stranger.get(page.links[words], expect=404)
+
+
+async def test_a_supplier_who_is_asked_again_answers_that_the_figure_is_right(approved: Office) -> None:
+    manager, editor = await approved.manager("Mo Khan"), await approved.editor("Ann Lee")
+    page = await manager.get((await of_line(manager, HOURS)).links["Ask the supplier to restate this line"])
+    await manager.submit(page, "Ask the supplier", {"reason": "The register says 45"})
+    page = await of_line(editor, HOURS)
+    assert "Withdraw" not in page.html
+    again = await editor.submit(page, "The figure is right", expect=422)
+    assert again.links["Enter why the figure is right"] == "#right_because"
+    answered = await editor.submit(again, "The figure is right", {"right_because": "Five of them were in July"})
+    assert "Ann Lee answered on 6 July 2026 that the figure is right: “Five of them were in July”" in answered.text
+    assert HOURS not in (await editor.get(LIST)).links
+    refused = await editor.submit(again, "The figure is right", {"right_because": "Once more", "key": "another"}, expect=422)
+    assert "Nobody asks the supplier to look at this line again" in refused.text
+    assert (await told(approved))[2:] == [("return-figure-confirmed", TRUST)]
+    assert (await approved.world.line()).version == 4
+
+    page = await of_line(manager, HOURS)
+    assert "“Five of them were in July”" in page.text
+    done = await manager.get(page.links["History of this line"])
+    assert "Figure said to be right" in done.text
+    assert "“Five of them were in July”" in done.text
+    page = await manager.get(page.links["Ask the supplier to restate this line"])
+    page = await manager.submit(page, "Ask the supplier", {"reason": "Which five?"})
+    assert "to look at this line again: “Which five?”" in page.text
+
+
+async def test_a_contract_manager_no_longer_asks(approved: Office) -> None:
+    manager, other = await approved.manager("Mo Khan"), await approved.manager("Di Ward")
+    page = await manager.get((await of_line(manager, HOURS)).links["Ask the supplier to restate this line"])
+    page = await manager.submit(page, "Ask the supplier", {"reason": "The register says 45"})
+    assert "The figure is right" not in page.html
+    theirs = await of_line(other, HOURS)
+    for visit, form in ((manager, page), (other, theirs)):  # both at once
+        page = await visit.submit(form, "Withdraw this")
+        assert "The register says 45" not in page.text
+        assert "Ask the supplier to restate this line" in page.links
+    assert (await manager.get(page.links["History of this line"])).text.count("No longer asked to restate") == 1
+    assert HOURS not in (await (await approved.editor()).get(LIST)).links
+
+
+async def test_only_the_supplier_answers_and_only_the_buyer_withdraws(approved: Office) -> None:
+    line_id = (await approved.world.line()).line_id
+    editor, manager, stranger = await approved.editor(), await approved.manager(), await approved.stranger()
+    page = await manager.get((await of_line(manager, HOURS)).links["Ask the supplier to restate this line"])
+    await manager.submit(page, "Ask the supplier", {"reason": "The register says 45"})
+    right, withdraw = (f"/returns/lines/{line_id}/{step}" for step in ("figure-is-right", "ask-to-restate/withdraw"))
+    for visit, path, status in (
+        (manager, right, 403),
+        (stranger, right, 404),
+        (editor, withdraw, 403),
+        (await approved.visit(Role.CONTRACT_MANAGER, works_at=OTHER_TRUST), withdraw, 404),
+    ):
+        sent = {"csrf": csrf_token(visit.http.cookies[COOKIE]), "right_because": "So it is"}
+        assert (await visit.http.post(path, data=sent)).status_code == status
+    assert HOURS in (await editor.get(LIST)).links

@@ -15,6 +15,7 @@ DUE_SOON, OVERDUE, CHANGES_WANTED = "return-due-soon", "return-overdue", "return
 ANSWER_DUE_SOON = "return-answer-due-soon"
 SUBMITTED, REVIEW_OVERDUE = "return-submitted", "return-review-overdue"
 RESTATEMENT_ASKED, RESTATEMENT_REQUESTED = "return-restatement-asked", "return-restatement-requested"
+FIGURE_CONFIRMED = "return-figure-confirmed"
 RESTATEMENT_ANSWERED, RESTATED = "return-restatement-answered", "return-restated"
 
 _ABOUT = "{reference} {title}, {quarter}"
@@ -45,6 +46,11 @@ TEMPLATES |= {
     RESTATEMENT_ASKED: Template(
         f"Please look at an approved line again: {_ABOUT}",
         f"Dear {{name}},\n\nThe reviewer asks you to look again at an approved line of the return of {_ABOUT}. It says why.\n",
+    ),
+    FIGURE_CONFIRMED: Template(
+        f"An approved line was looked at again: {_ABOUT}",
+        f"Dear {{name}},\n\nYou asked the supplier to look again at an approved line of the return of {_ABOUT}. "
+        "The supplier answers that the figure is right. The line says why.\n",
     ),
     RESTATEMENT_REQUESTED: Template(
         f"A change of an approved line is asked for: {_ABOUT}",

@@ -10,12 +10,12 @@ from services.returns.actions.finding import find_line, find_return
 from services.returns.models.returns import Line, LineVersion, QuarterlyReturn
 from services.returns.models.views import LineAtWork, LineView, ReturnView
 from services.returns.rules.figures import assess, months_run
+from services.returns.rules.lifecycle import overdue
 from services.returns.rules.standing import wording_of
 from services.returns.store import activities, contracts, evidence, lines
 from shared import history
 from shared.access import Caller
 from shared.db import Connection
-from shared.events.returns import ReturnStatus
 from shared.quarters import local_date
 from shared.viewer import Viewer
 
@@ -79,9 +79,8 @@ async def restatements_of(conn: Connection, line: Line) -> list[tuple[LineVersio
 
 
 async def view_of(conn: Connection, filed: QuarterlyReturn, *, by: Caller, at: datetime) -> ReturnView:
-    overdue = filed.status is ReturnStatus.OPEN and filed.due_on < local_date(at)
     shown = {name: getattr(filed, name) for name in QuarterlyReturn.model_fields if name != "lines"}
-    return ReturnView(**shown, overdue=overdue, lines=tuple(await _lines(conn, filed, filed.lines, by)))
+    return ReturnView(**shown, overdue=overdue(filed, local_date(at)), lines=tuple(await _lines(conn, filed, filed.lines, by)))
 
 
 async def _lines(conn: Connection, filed: QuarterlyReturn, shown: list[Line] | tuple[Line, ...], by: Caller) -> list[LineView]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.returns.actions.finding import REVIEWER, lock_line
 from services.returns.actions.notifying import (
+    FIGURE_CONFIRMED,
     RESTATED,
     RESTATEMENT_ANSWERED,
     RESTATEMENT_ASKED,
@@ -38,6 +39,10 @@ class AlreadyAsked(Conflict):
     """The supplier is asked to restate this line already."""
 
 
+class NotAsked(Conflict):
+    """Nobody asks the supplier to look at this line again: it was answered, restated or withdrawn meanwhile."""
+
+
 class AlreadyAnswered(Conflict):
     """This request was answered already."""
 
@@ -64,6 +69,24 @@ async def ask_to_restate(conn: Connection, line_id: UUID, reason: str, *, by: Ca
     await remember(conn, line, "restatement_asked", by=by.person_id, at=at, reason=reason)
     await tell_suppliers(conn, filed, RESTATEMENT_ASKED, asked.asked_id, at=at)
     return asked
+
+
+async def confirm_figure(conn: Connection, line_id: UUID, reason: str, *, by: Caller, at: datetime) -> None:
+    """A supplier who was asked to look again answers that the figure is right. Raises NotFound, NotAsked."""
+    filed, line = await lock_line(conn, line_id, by, acting_as=SUPPLIER)
+    asked_id = await lines.settle_asked(conn, line_id, at=at, answer=reason, by=by.person_id)
+    if asked_id is None:
+        raise NotAsked
+    await remember(conn, line, "figure_confirmed", by=by.person_id, at=at, reason=reason)
+    await tell_buyers(conn, filed, FIGURE_CONFIRMED, asked_id, at=at)
+
+
+async def withdraw_asking(conn: Connection, line_id: UUID, *, by: Caller, at: datetime) -> None:
+    """A contract manager no longer asks the supplier to look at a line again. Raises NotFound, NotAsked."""
+    _, line = await lock_line(conn, line_id, by, acting_as=REVIEWER)
+    if await lines.settle_asked(conn, line_id, at=at) is None:
+        raise NotAsked
+    await remember(conn, line, "restatement_asking_withdrawn", by=by.person_id, at=at)
 
 
 async def request_restatement(

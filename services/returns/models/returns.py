@@ -106,7 +106,10 @@ class LineVersion(Frozen):
 
 
 class RestatementAsked(Frozen):
-    """A contract manager asks the supplier to look at an approved line again; settled once a change is asked for or made."""
+    """A contract manager asks the supplier to look at an approved line again.
+
+    Settled once a change is asked for or made, the supplier answers that the figure is right, or the asking is withdrawn.
+    """
 
     asked_id: UUID
     line_id: UUID
@@ -115,6 +118,9 @@ class RestatementAsked(Frozen):
     asked_at: AwareDatetime
     asked_by: UUID
     settled_at: AwareDatetime | None = None
+    answer: str | None = None
+    """Why the figure is right."""
+    answered_by: UUID | None = None
 
 
 class RestatementRequest(Frozen):

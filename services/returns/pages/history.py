@@ -69,12 +69,21 @@ _DONE = {
     "changes_requested": "Changes requested",
     "restated": "Restated",
     "restatement_asked": "Supplier asked to restate",
+    "restatement_asking_withdrawn": "No longer asked to restate",
+    "figure_confirmed": "Figure said to be right",
     "restatement_requested": "Restatement asked for",
     "restatement_declined": "Restatement declined",
     "evidence_added": "Evidence added",
     "evidence_removed": "Evidence removed",
 }
-_BESIDE_VERSIONS = ("restatement_asked", "restatement_requested", "restatement_declined", "evidence_removed")
+_BESIDE_VERSIONS = (
+    "restatement_asked",
+    "restatement_asking_withdrawn",
+    "figure_confirmed",
+    "restatement_requested",
+    "restatement_declined",
+    "evidence_removed",
+)
 """What leaves no version of a line behind; evidence that was added leaves one where the line is approved."""
 
 

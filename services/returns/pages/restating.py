@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
@@ -17,7 +18,8 @@ from services.returns.models.decisions import Restatement, RestatementAnswer, Re
 from services.returns.models.views import LineAtWork
 from services.returns.pages import line_form, words
 from services.returns.pages.history import differing
-from services.returns.pages.routing import Reviewer, Version, Writer, acts_as, pages
+from services.returns.pages.lines import Kept, line_page
+from services.returns.pages.routing import Reviewer, Supplier, Version, Writer, acts_as, pages
 from services.returns.rules.figures import assess, months_run
 from services.returns.rules.standing import rated_as
 from services.returns.store import lines
@@ -43,6 +45,10 @@ class Why(BaseModel):
 
 class AskWhy(BaseModel):
     reason: Annotated[Reason, Says("Enter what the supplier should look at again", "It must be 4,000 characters or fewer")]
+
+
+class Right(BaseModel):
+    right_because: Annotated[Reason, Says("Enter why the figure is right", "It must be 4,000 characters or fewer")]
 
 
 class Answer(BaseModel):
@@ -106,6 +112,26 @@ async def ask_the_supplier(request: Request, line_id: UUID, tx: Tx, now: Now, vi
         await restating.ask_to_restate(tx, line_id, bound.value.reason, by=visitor.caller, at=now)
     except Conflict as error:
         raise Again(await _asking_page(request, line_id, tx, visitor, now, form=bound.refused(error))) from None
+    return redirect(link("returns", f"/lines/{line_id}#restatements"))
+
+
+@pages.router.post("/lines/{line_id:uuid}/figure-is-right")
+async def say_it_is_right(request: Request, line_id: UUID, tx: Tx, now: Now, visitor: Supplier, form: Form) -> Response:
+    bound: Bound[Any] = bind(Right, form)
+    if bound.value is None:
+        return await line_page(request, tx, visitor, line_id, now, kept=Kept(bound))
+    try:
+        await restating.confirm_figure(tx, line_id, bound.value.right_because, by=visitor.caller, at=now)
+    except Conflict as error:
+        return await line_page(request, tx, visitor, line_id, now, kept=Kept(bound.refused(error)))
+    return redirect(link("returns", f"/lines/{line_id}#restatements"))
+
+
+@pages.router.post("/lines/{line_id:uuid}/ask-to-restate/withdraw")
+async def withdraw(line_id: UUID, tx: Tx, now: Now, visitor: Reviewer, form: Form) -> Response:
+    """What is settled already, by a second click too, stays settled."""
+    with suppress(restating.NotAsked):
+        await restating.withdraw_asking(tx, line_id, by=visitor.caller, at=now)
     return redirect(link("returns", f"/lines/{line_id}#restatements"))
 
 

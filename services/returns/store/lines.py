@@ -185,14 +185,35 @@ async def add_asked(conn: Connection, asked: RestatementAsked) -> bool:
     ) is True
 
 
-async def settle_asked(conn: Connection, line_id: UUID, *, at: datetime) -> None:
-    await conn.execute("UPDATE restatements_asked SET settled_at = $2 WHERE line_id = $1 AND settled_at IS NULL", line_id, at)
+async def settle_asked(
+    conn: Connection, line_id: UUID, *, at: datetime, answer: str | None = None, by: UUID | None = None
+) -> UUID | None:
+    """The asking that is settled: by an answer of this person, or without one. None where there is none."""
+    settled: UUID | None = await conn.fetchval(
+        """
+        UPDATE restatements_asked SET settled_at = $2, answer = $3, answered_by = $4
+        WHERE line_id = $1 AND settled_at IS NULL RETURNING asked_id
+        """,
+        line_id,
+        at,
+        answer,
+        by,
+    )
+    return settled
 
 
 async def asked_of(conn: Connection, line_id: UUID) -> RestatementAsked | None:
     """What the supplier is asked to look at again, until it is settled."""
     row = await conn.fetchrow("SELECT * FROM restatements_asked WHERE line_id = $1 AND settled_at IS NULL", line_id)
     return RestatementAsked.model_validate(dict(row)) if row is not None else None
+
+
+async def asked_and_answered(conn: Connection, line_id: UUID) -> list[RestatementAsked]:
+    """What the supplier was asked to look at again, and said to be right, the earliest first."""
+    found = await conn.fetch(
+        "SELECT * FROM restatements_asked WHERE line_id = $1 AND answer IS NOT NULL ORDER BY asked_id", line_id
+    )
+    return [RestatementAsked.model_validate(dict(row)) for row in found]
 
 
 async def asked_waiting(conn: Connection, supplier_id: UUID, *, limit: int) -> list[AskedSummary]:

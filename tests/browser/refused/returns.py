@@ -14,6 +14,7 @@ _RETURN = ("Your returns", "Community wound care")
 _HOURS = (*_RETURN, "S1 Hours of support")
 _HEALED = (*_RETURN, "C1 Wounds healed")
 _NEW = ("Activities", "S1 Hours")
+_CATERING = ("Contracts", "Catering", "How it is going", "the return of 2026-27 Q2")
 _REVIEW = ("Today", "Non-emergency patient transport")
 _WORKBOOK = (*_RETURN, "Fill this return in a spreadsheet")
 _STORY = ("Case studies", "Find a story", "Mark as a case study: Hours volunteered")
@@ -27,6 +28,12 @@ async def note_activity(ground: Ground) -> None:
     said = {"quantity-value": "3", "note": "An evening in Wirral", **_NOTED}
     page = await (await ground.person(_LATE)).submit(page, "Save", said)
     ground.known["activity"] = next(href for words, href in page.links.items() if "15 September 2026" in words)
+
+
+async def ask_again(ground: Ground) -> None:
+    page = await ground.along(_MANAGER, *_CATERING, "C1 Helpdesk", "Ask the supplier")
+    page = await (await ground.person(_MANAGER)).submit(page, "Ask the supplier", {"reason": "The rota says less"})
+    ground.known["asked"] = page.response.url.path
 
 
 async def mark_story(ground: Ground) -> None:
@@ -125,10 +132,18 @@ REFUSALS = (
     Refusal(
         "/returns/lines/{line_id:uuid}/ask-to-restate",
         _MANAGER,
-        ("Contracts", "Catering", "How it is going", "the return of 2026-27 Q2", "C3 Cleaning", "Ask the supplier"),
+        (*_CATERING, "C3 Cleaning", "Ask the supplier"),
         "Ask the supplier",
         "Enter",
         far=True,
+    ),
+    Refusal(
+        "/returns/lines/{line_id:uuid}/figure-is-right",
+        _SUPPLIER,
+        ("{asked}",),
+        "The figure is right",
+        "Enter why the figure is right",
+        prepared=ask_again,
     ),
     Refusal(
         "/returns/restatement-requests/{request_id:uuid}",
