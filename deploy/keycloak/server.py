@@ -104,6 +104,13 @@ class Keycloak:
         [found] = self.ask("GET", f"/admin/realms/parity/users?exact=true&username={username}")
         return f"/admin/realms/parity/users/{found['id']}"
 
+    def move(self, username: str, *groups: str) -> None:
+        """The first of these groups is left, the others are joined."""
+        user = self.user(username)
+        for number, name in enumerate(groups):
+            [group] = self.ask("GET", f"/admin/realms/parity/groups?exact=true&search={name}")
+            self.ask("PUT" if number else "DELETE", f"{user}/groups/{group['id']}")
+
     def stop(self) -> None:
         if self._process is not None:
             self._process.end(_STOP_SECONDS)

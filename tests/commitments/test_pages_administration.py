@@ -247,7 +247,7 @@ async def test_a_key_is_shown_once_and_revoked(at_work: Runtime, joan: Visit) ->
     past = {"label": "feed", "last_day-day": "1", "last_day-month": "2", "last_day-year": "2026"}
     assert (await joan.submit(page, "Make key", past, expect=422)).links["Enter a time to come"] == "#last_day-day"
     far = {**past, "last_day-day": "31", "last_day-month": "12", "last_day-year": "9999"}
-    assert "Last day must be a real date" in (await joan.submit(page, "Make key", far, expect=422)).text
+    assert "Last day must be before 2200" in (await joan.submit(page, "Make key", far, expect=422)).text
     sent = {
         "label": "feed",
         "scopes": [Scope.FEED_READ.value],
@@ -321,6 +321,21 @@ async def test_measures_are_found(at_work: Runtime, joan: Visit) -> None:
     assert few.text.lower().count("volunteer") > 0
     assert "No measure is found by that" in (await joan.get("/commitments/measures?name=zzz")).text
     await joan.get("/commitments/measures/one?framework=no&code=such", expect=404)
+
+
+async def test_where_people_are_removed_it_says_how_long_one_removed_at_the_provider_stays(
+    runtime: OpenRuntime, at_work: Runtime, joan: Visit
+) -> None:
+    here = f"/commitments/people/{joan.person_id}"
+    for path in (here, f"{here}/remove"):
+        assert "is signed out of Parity within" not in (await joan.get(path)).text
+    provided = {"oidc_issuer": "https://id.example", "oidc_name": "Mersey Vale", "oidc_session_minutes": 45}
+    with_provider = await runtime(service, **provided)
+    other = await Visit.of(with_provider, with_provider, Role.ADMINISTRATOR)
+    for path in (here, f"{here}/remove"):
+        said = (await other.get(path)).text
+        assert "Somebody removed at Mersey Vale" in said
+        assert "is signed out of Parity within 45 minutes" in said
 
 
 async def did(conn: Connection, trust: UUID) -> None:

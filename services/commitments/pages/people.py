@@ -196,7 +196,7 @@ async def take_second_step_away(person_id: UUID, identity: Identity, now: Now, v
 async def ask_remove(request: Request, person_id: UUID, identity: Identity, visitor: Administrator) -> Response:
     person = await known(identity, person_id)
     back = {"href": f"{_LIST}/{person_id}", "text": f"Back to {person.name}"}
-    return pages.show(request, "person_remove.jinja", person=person, form=blank(), back=back)
+    return pages.show(request, "person_remove.jinja", person=person, form=blank(), back=back, **_provider_said(request))
 
 
 @pages.router.post("/people/{person_id:uuid}/remove")
@@ -206,8 +206,8 @@ async def remove(request: Request, person_id: UUID, identity: Identity, now: Now
         await actions.remove_person(identity, person_id, by=visitor.caller.person_id, at=now)
     except actions.NotYourself as error:
         back = {"href": f"{_LIST}/{person_id}", "text": f"Back to {person.name}"}
-        form = blank().refused(error)
-        raise pages.again(request, "person_remove.jinja", person=person, form=form, back=back) from None
+        said = {"person": person, "form": blank().refused(error), "back": back, **_provider_said(request)}
+        raise pages.again(request, "person_remove.jinja", **said) from None
     return redirect(_LIST)
 
 
@@ -248,4 +248,12 @@ async def _said(request: Request, tx: Connection, identity: Connection, person: 
         "second_step": await second_steps.is_on(identity, person.id),
         "keys": await keys.of_person(identity, person.id),
         "back": _BACK,
+        **_provider_said(request),
     }
+
+
+def _provider_said(request: Request) -> dict[str, Any]:
+    """How long somebody stays signed in who was removed at the provider; None of both where there is none."""
+    settings = request.app.state.runtime.settings
+    by_it = settings.oidc_issuer is not None
+    return {"provider": settings.oidc_name if by_it else None, "minutes": settings.oidc_session_minutes if by_it else None}
