@@ -133,6 +133,44 @@ class TestWorkList:
         assert "Resolve it with a reason" not in alert.links
 
 
+class TestWaitingForAnAnswer:
+    async def test_disputes_and_plans_stand_out_until_they_are_answered(self, world: World, people: People) -> None:
+        disputed = await short(world, Contract("FM-1"))
+        planned = await short(world, Contract("CARE-2", (Promised("hours", Side.CORE_SERVICE),)))
+        await short(world, Contract("ELSE-3"))
+        manager, supplier = await people.manager(), await people.supplier()
+        assert "No dispute or recovery plan waits for your answer." in (await manager.get("/alerts/today")).text
+        await supplier.submit(await supplier.get(f"{disputed}/dispute"), "Send the dispute", {"reason": "The hall was flooded"})
+        await supplier.submit(await supplier.get(f"{planned}/plan"), "Propose the plan", {"plan": "More visits", **BY_JANUARY})
+        everything = await manager.get("/alerts/")
+        assert "FM-1 Severity High Status Open Disputed" in everything.text
+        assert "CARE-2 Severity High Status Open Plan to answer" in everything.text
+        assert "ELSE-3 Severity High Status Open Level Contract manager" in everything.text
+        assert "CARE-2 Severity High Status Open Plan proposed" in (await supplier.get("/alerts/")).text
+        narrowed = await manager.get("/alerts/?to_answer=yes")
+        assert [name for name in ("FM-1", "CARE-2", "ELSE-3") if name in narrowed.text] == ["FM-1", "CARE-2"]
+        assert narrowed.form("Show these alerts").fields["to_answer"] == ["yes"]
+        today = (await manager.get("/alerts/today")).text
+        waiting = today[today.index("Waiting for your answer") : today.index("Alerts Alert")]
+        assert [name for name in ("FM-1", "CARE-2", "ELSE-3") if name in waiting] == ["FM-1", "CARE-2"]
+        await manager.submit(
+            await manager.get((await manager.get(disputed)).links["Answer the dispute"]),
+            "Send your answer",
+            {"upheld": "no", "answer": "It was dry"},
+        )
+        assert "FM-1" not in (await manager.get("/alerts/?to_answer=yes")).text
+        assert "FM-1 Severity High Status Open Level Contract manager" in (await manager.get("/alerts/")).text
+
+    async def test_only_the_buyer_is_asked_for_answers(self, world: World, people: People) -> None:
+        path = await short(world)
+        supplier = await people.supplier()
+        await supplier.submit(await supplier.get(f"{path}/dispute"), "Send the dispute", {"reason": "It was flooded"})
+        await world.hear((an_organisation(BUYER, icb_sees=IcbSees.CONTRACTS), NOON))
+        for visit in (supplier, await people.analyst(), await people.manager(organisation_id=OTHER_BUYER)):
+            assert listed(await visit.get("/alerts/?to_answer=yes")) == []
+        assert "Waits for my answer" not in (await supplier.get("/alerts/")).text
+
+
 class TestAlert:
     async def test_it_says_why_with_its_arithmetic_and_what_to_do(self, world: World, people: People) -> None:
         contract = Contract()

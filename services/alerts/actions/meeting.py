@@ -49,7 +49,7 @@ async def meeting(conn: Connection, viewer: Viewer, contract_id: UUID, quarter: 
     wanted = worklist.WorkFilter(contract_id=contract_id)
     alerts = [one.seen for one in await worklist.in_line(conn, viewer, wanted, limit=_MOST_ALERTS)]
     ids = [seen.alert.alert_id for seen in alerts]
-    plans, disputed = await store.standing_plans(conn, ids), await store.disputed(conn, ids)
+    plans, (disputed, _) = await store.standing_plans(conn, ids), await worklist.to_answer(conn, ids)
     before = quarter.previous()
     asked = []
     for rating in await ratings.ratings_of_contract(conn, contract_id, quarter):

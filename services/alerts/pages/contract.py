@@ -12,7 +12,7 @@ from fastapi import Request, Response
 
 from services.alerts.actions.going import Going, going
 from services.alerts.pages.routing import Reader, pages
-from services.alerts.pages.rows import AlertRow
+from services.alerts.pages.rows import alert_rows
 from services.alerts.rules.viewing import eyes, is_buyer, is_supplier
 from services.alerts.rules.words import why_rated
 from services.alerts.store import ratings, worklist
@@ -85,7 +85,7 @@ async def show_contract(
         obligations=await _obligations(tx, found, chosen, year) if chosen else [],
         rows=[_row(found, one) for one in reversed(found.quarters)],
         picture=await chart.picture() if chart else None,
-        alerts=[AlertRow.of(one.seen, local_date(now)) for one in alerts[:_MOST_ALERTS]],
+        alerts=await alert_rows(tx, alerts[:_MOST_ALERTS], visitor.caller, local_date(now)),
         more_alerts=len(alerts) > _MOST_ALERTS,
         as_buyer=as_buyer,
         party=party,

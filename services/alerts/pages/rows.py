@@ -1,14 +1,18 @@
-"""An alert as a row of a list."""
+"""Alerts as rows of a list."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from services.alerts.rules.deadlines import clock
+from services.alerts.rules.viewing import is_buyer
 from services.alerts.rules.words import about
-from services.alerts.store.sight import SeenAlert
+from services.alerts.store.worklist import InLine, to_answer
+from shared.access import Caller
+from shared.db import Connection
 from shared.origin import link
 from shared.ratings import AlertStatus, EscalationLevel, Severity
 
@@ -24,11 +28,19 @@ class AlertRow:
     status: AlertStatus
     level: EscalationLevel
     clock: str
+    waits: Sequence[str]
+    """What waits for an answer: ``Disputed``, ``Plan to answer``."""
 
-    @classmethod
-    def of(cls, seen: SeenAlert, on: date) -> AlertRow:
-        alert = seen.alert
-        return cls(
+
+async def alert_rows(conn: Connection, found: Sequence[InLine], caller: Caller, on: date) -> list[AlertRow]:
+    """In the same order."""
+    disputed, planned = await to_answer(conn, [one.seen.alert.alert_id for one in found])
+    rows = []
+    for one in found:
+        seen, alert = one.seen, one.seen.alert
+        plan = "Plan to answer" if is_buyer(caller, seen.buyer_ids) else "Plan proposed"
+        waits = [words for words, ids in (("Disputed", disputed), (plan, planned)) if alert.alert_id in ids]
+        row = AlertRow(
             href=link("alerts", f"/{alert.alert_id}"),
             about=about(alert.kind, alert.quarter, seen.obligation_reference, seen.label),
             contract_id=alert.contract_id,
@@ -38,4 +50,7 @@ class AlertRow:
             status=alert.status,
             level=alert.level,
             clock=clock(alert, on),
+            waits=waits,
         )
+        rows.append(row)
+    return rows

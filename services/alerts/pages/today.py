@@ -1,4 +1,4 @@
-"""A contract manager's day: what to review, which alerts go on next, what has not come."""
+"""A contract manager's day: what to review and to answer, which alerts go on next, what has not come."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date
 from fastapi import Request, Response
 
 from services.alerts.pages.routing import Buyer, pages
-from services.alerts.pages.rows import AlertRow
+from services.alerts.pages.rows import alert_rows
 from services.alerts.rules.deadlines import due_in
 from services.alerts.rules.viewing import buyers_eyes
 from services.alerts.store import returns, worklist
@@ -35,15 +35,19 @@ async def today(request: Request, tx: Tx, now: Now, visitor: Buyer) -> Response:
     """The first of each list, in the order of their dates; longer lists lead on."""
     on, buyer_id = local_date(now), visitor.caller.organisation_id
     to_review = await returns.to_review(tx, buyer_id, limit=_AT_MOST + 1)
-    alerts = await worklist.in_line(tx, buyers_eyes(visitor.caller), worklist.WorkFilter(), limit=_AT_MOST + 1)
+    own = buyers_eyes(visitor.caller)
+    to_answer = await worklist.in_line(tx, own, worklist.WorkFilter(to_answer=True), limit=_AT_MOST + 1)
+    alerts = await worklist.in_line(tx, own, worklist.WorkFilter(), limit=_AT_MOST + 1)
     overdue = await returns.overdue(tx, buyer_id, on=on, limit=_AT_MOST + 1)
     return pages.show(
         request,
         "today.jinja",
         to_review=[_row(one, one.review_due_on, on, "/review") for one in to_review[:_AT_MOST]],
-        alerts=[AlertRow.of(one.seen, on) for one in alerts[:_AT_MOST]],
+        to_answer=await alert_rows(tx, to_answer[:_AT_MOST], visitor.caller, on),
+        alerts=await alert_rows(tx, alerts[:_AT_MOST], visitor.caller, on),
         overdue=[_row(one, one.answer_due_on or one.due_on, on) for one in overdue[:_AT_MOST]],
         more_to_review=len(to_review) > _AT_MOST,
+        more_to_answer=len(to_answer) > _AT_MOST,
         more_alerts=len(alerts) > _AT_MOST,
         more_overdue=len(overdue) > _AT_MOST,
         now=now,

@@ -13,8 +13,8 @@ from pydantic import BaseModel, Field
 from starlette.datastructures import FormData
 
 from services.alerts.pages.routing import Reader, pages
-from services.alerts.pages.rows import AlertRow
-from services.alerts.rules.viewing import eyes
+from services.alerts.pages.rows import alert_rows
+from services.alerts.rules.viewing import buyers_eyes, eyes
 from services.alerts.store import worklist as store
 from shared.access import Role
 from shared.api import Now, Tx, decode_cursor, encode_cursor
@@ -37,6 +37,7 @@ class Filters(BaseModel):
     contract: Annotated[Text | None, Says("", "Enter no more than 200 characters"), Field(max_length=200)] = None
     contract_id: UUID | None = None
     mine: Literal["yes"] | None = None
+    to_answer: Literal["yes"] | None = None
     cursor: str | None = None
 
 
@@ -49,7 +50,7 @@ async def work_list(request: Request, tx: Tx, now: Now, visitor: Reader) -> Resp
     asked = bound.value
     found = await store.in_line(
         tx,
-        eyes(visitor.caller),
+        buyers_eyes(visitor.caller) if asked.to_answer else eyes(visitor.caller),
         store.WorkFilter(
             status=asked.status if isinstance(asked.status, AlertStatus) else None,
             resolved_too=asked.status == "all",
@@ -59,6 +60,7 @@ async def work_list(request: Request, tx: Tx, now: Now, visitor: Reader) -> Resp
             contract_id=asked.contract_id,
             contract=asked.contract,
             of_person=visitor.caller.person_id if asked.mine else None,
+            to_answer=asked.to_answer is not None,
         ),
         limit=_ON_A_PAGE + 1,
         after=decode_cursor(asked.cursor, date, UUID) if asked.cursor else None,
@@ -72,7 +74,7 @@ async def work_list(request: Request, tx: Tx, now: Now, visitor: Reader) -> Resp
         request,
         "worklist.jinja",
         form=bound,
-        rows=[AlertRow.of(one.seen, local_date(now)) for one in found[:_ON_A_PAGE]],
+        rows=await alert_rows(tx, found[:_ON_A_PAGE], visitor.caller, local_date(now)),
         next=more,
         narrowed=asked != Filters(cursor=asked.cursor),
         may_own=visitor.has(Role.CONTRACT_MANAGER),

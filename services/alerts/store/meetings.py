@@ -54,11 +54,5 @@ async def standing_plans(conn: Connection, alert_ids: Collection[UUID]) -> dict[
     return {row["alert_id"]: RecoveryPlan(**{**row, "status": PlanStatus(row["status"])}) for row in found}
 
 
-async def disputed(conn: Connection, alert_ids: Collection[UUID]) -> set[UUID]:
-    """Those of these alerts with a dispute that waits for its answer."""
-    found = await conn.fetch("SELECT alert_id FROM disputes WHERE alert_id = ANY ($1) AND upheld IS NULL", list(alert_ids))
-    return {row["alert_id"] for row in found}
-
-
 def _task(row: Record) -> Task:
     return Task(**{**row, "quarter": Quarter(row["quarter"])})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -34,6 +34,8 @@ class WorkFilter:
     """Words of a contract's reference or title."""
     of_person: UUID | None = None
     """Who acknowledged it, owns its obligation, or is the executive whom it has reached."""
+    to_answer: bool = False
+    """Only what waits for the buyer's answer: a dispute, or a proposed recovery plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,9 @@ _WANTED = f"""
             SELECT alert_id FROM organisations JOIN contracts ON lead_buyer_id = organisation_id
             JOIN alerts USING (contract_id) WHERE executive_id = $12 AND level = 'executive')))
     AND ($13::date IS NULL OR ({_PLACE}, a.alert_id) > ($13, $14::uuid))
+    AND (NOT $18
+         OR EXISTS (SELECT FROM disputes d WHERE d.alert_id = a.alert_id AND d.upheld IS NULL)
+         OR EXISTS (SELECT FROM recovery_plans p WHERE p.alert_id = a.alert_id AND p.status = 'proposed'))
 """  # noqa: S608 - pieces of this module, no values
 
 # A party's contracts are few: the first alerts of each, and of those the first. The ICB sees so many that it walks the line.
@@ -109,8 +114,18 @@ async def in_line(
         limit,
         last,
         await _contracts_called(conn, wanted.contract) if wanted.contract else None,
+        wanted.to_answer,
     )
     return [InLine(as_seen(row), row["place"]) for row in found]
+
+
+async def to_answer(conn: Connection, alert_ids: Collection[UUID]) -> tuple[set[UUID], set[UUID]]:
+    """Those of these alerts with a dispute that waits for its answer, and those with a recovery plan that does."""
+    disputed = await conn.fetch("SELECT alert_id FROM disputes WHERE alert_id = ANY ($1) AND upheld IS NULL", list(alert_ids))
+    planned = await conn.fetch(
+        "SELECT alert_id FROM recovery_plans WHERE alert_id = ANY ($1) AND status = 'proposed'", list(alert_ids)
+    )
+    return {row["alert_id"] for row in disputed}, {row["alert_id"] for row in planned}
 
 
 async def _contracts_called(conn: Connection, words: str) -> list[UUID] | None:
