@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 from starlette.datastructures import FormData, UploadFile
 
 from shared.errors import ParityError
+from shared.pages.dates import PARTS, Part, wrong_with
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -22,13 +23,15 @@ Typed = dict[str, str | list[str]]
 
 @dataclass(frozen=True)
 class Says:
-    """The messages of a field, as its annotation: ``Annotated[date, Says("Enter the date", "Date must be a real date")]``.
+    """The messages of a field, as its annotation: ``Annotated[int, Says("Enter the hours", "Hours must be a whole number")]``.
 
     ``missing`` tells what to do where nothing was typed; ``invalid`` where it cannot be read (left out, the model's own words).
+    A date has a name instead, ``Says("Enter the last day", called="Last day")``: its messages say what of it is not right.
     """
 
     missing: str
     invalid: str = ""
+    called: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class FormError:
 
     name: str
     text: str
+    parts: tuple[Part, ...] = ()
+    """Those of a date that are wrong; none where the date is, or the field is none."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,15 @@ class Bound(Generic[M]):
     def error(self, name: str) -> str | None:
         """The one message of a field."""
         return next((error.text for error in self.errors if error.name == name), None)
+
+    def in_error(self, name: str, part: Part) -> bool:
+        """Whether this part of a date is wrong."""
+        return any(error.name == name and part in (error.parts or PARTS) for error in self.errors)
+
+    def place(self, error: FormError) -> str:
+        """The id of the field to mend; of a date, of its first part that is wrong. Empty where it is the whole form."""
+        is_date = f"{error.name}-day" in self.typed
+        return f"{error.name}-{(error.parts or PARTS)[0]}" if is_date else error.name
 
     def text(self, name: str) -> str:
         found = self.typed.get(name, "")
@@ -90,8 +104,11 @@ def bind(model: type[M], form: FormData) -> Bound[M]:
 def bind_typed(model: type[M], typed: Typed) -> Bound[M]:
     """The same of what was typed earlier, and kept."""
     given: dict[str, Any] = {}
+    dates: dict[str, FormError] = {}
     for name, field in model.model_fields.items():
         value = _given(name, field, typed)
+        if isinstance(value, FormError):
+            dates[name] = value
         if value is not None:
             given[name] = value
     key = str(uuid4())
@@ -104,7 +121,7 @@ def bind_typed(model: type[M], typed: Typed) -> Bound[M]:
             messages.setdefault(name, _message(model.model_fields.get(name), one["type"], one["msg"]))
         order = ["", *model.model_fields]
         told = sorted(messages.items(), key=lambda item: order.index(item[0]) if item[0] in order else len(order))
-        return Bound(typed, errors=tuple(FormError(name, text) for name, text in told), key=key)
+        return Bound(typed, errors=tuple(dates.get(name) or FormError(name, text) for name, text in told), key=key)
 
 
 def uploads(form: FormData, name: str) -> list[UploadFile]:
@@ -126,13 +143,16 @@ def typed_in(form: FormData) -> Typed:
     return typed
 
 
-def _given(name: str, field: FieldInfo, typed: Typed) -> str | list[str] | None:
+def _given(name: str, field: FieldInfo, typed: Typed) -> str | list[str] | FormError | None:
+    """What was typed for a field; for a date that is none, what is wrong with it, which no field takes."""
     if _holds(field.annotation, date) and name not in typed:
-        parts = [str(typed.get(f"{name}-{part}", "")).strip() for part in ("year", "month", "day")]
-        if not any(parts):
+        parts: dict[Part, str] = {part: str(typed.get(f"{name}-{part}", "")).strip() for part in PARTS}
+        if not any(parts.values()):
             return None
-        year, month, last = parts
-        return f"{year:0>4}-{month:0>2}-{last:0>2}"
+        says = _says(field)
+        if wrong := wrong_with(parts, (says and says.called) or "Date"):
+            return FormError(name, *wrong)
+        return f"{parts['year']}-{parts['month']:0>2}-{parts['day']:0>2}"
     value = typed.get(name)
     if _holds(field.annotation, list, tuple, set, frozenset):
         values = [value] if isinstance(value, str) else value or []
@@ -151,13 +171,17 @@ def _holds(annotation: Any, *kinds: type) -> bool:
 
 
 def _message(field: FieldInfo | None, kind: str, said: str) -> str:
-    says = next((one for one in field.metadata if isinstance(one, Says)), None) if field else None
+    says = field and _says(field)
     own = said.removeprefix("Value error, ")
     if kind in ("value_error", "assertion_error"):
         return own
     if says is None:
         return own
     return says.missing if kind == "missing" else says.invalid or own
+
+
+def _says(field: FieldInfo) -> Says | None:
+    return next((one for one in field.metadata if isinstance(one, Says)), None)
 
 
 def _field(pointer: str, typed: Typed, fields: Mapping[str, str]) -> str:

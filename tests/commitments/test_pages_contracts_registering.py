@@ -178,7 +178,8 @@ async def test_targets_are_pasted_or_refused_at_their_line(desk: Desk) -> None:
     for how in ({"how": "each", "each": "5"}, {"how": "table", "table": "2026-27 Q1 5"}):
         again = await manager.submit(page, "Save and continue", how, expect=422)
         assert again.links["Enter the first and last day of the contract first"] == "#how"
-        assert "First day must be a real date" in (await manager.get(f"{base}/check", expect=422)).text
+        checked = await manager.get(f"{base}/check", expect=422)
+        assert checked.links["First day must include a year"].endswith("/award#starts_on-year")
     await manager.submit(page, "Save and continue", {"how": "spread", "total": "80", "way": "evenly"}, expect=422)
     await manager.submit(award, "Save and come back later")
     done = await manager.submit(page, "Save and continue", {"how": "table", "table": "2026-27 Q1\t1,050\n2026-27 Q4\t20.5"})

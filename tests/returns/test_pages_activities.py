@@ -78,7 +78,7 @@ async def test_what_cannot_be_read_is_said_at_its_field_and_stays(two_lines: Off
     said = {"quantity-value": "about two", "note": "n" * 4001, **JUNE, "happened_on-day": "31", "happened_on-month": "6"}
     again = await editor.submit(await noting(editor), "Save", said, expect=422)
     assert again.links["Enter a number, such as 1,200 or 12.5"] == "#quantity-value"
-    assert again.links["Date must be a real date, such as 3 7 2026"] == "#happened_on-day"
+    assert again.links["Date must be a real date"] == "#happened_on-day"
     assert again.links["Note must be 4,000 characters or fewer"] == "#note"
     assert {name: again.forms[0].fields[name] for name in said} == {name: [text] for name, text in said.items()}
     again = await editor.submit(again, "Save", {"quantity-value": "", "note": "", **JUNE}, expect=422)

@@ -28,7 +28,7 @@ _PAGE = 50
 
 
 class CutWanted(BaseModel):
-    day: Annotated[date, Says("Enter the date of the cut", "Date of the cut must be a real date")]
+    day: Annotated[date, Says("Enter the date of the cut", called="Date of the cut")]
 
 
 @pages.router.get("/cut")

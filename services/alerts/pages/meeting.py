@@ -39,7 +39,7 @@ class DocumentForm(StrEnum):
 class NewTask(BaseModel):
     what: Annotated[Text, Says("Enter what will be done", "Enter no more than 500 characters"), Field(max_length=500)]
     owner: Annotated[Text, Says("Enter who will do it", "Enter no more than 200 characters"), Field(max_length=200)]
-    due_on: Annotated[date, Says("Enter the date by which it will be done", "Date must be a real date")]
+    due_on: Annotated[date, Says("Enter the date by which it will be done", called="Date")]
 
 
 _HERE = "/contracts/{contract_id:uuid}/meetings/{quarter}"

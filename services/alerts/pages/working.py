@@ -30,7 +30,7 @@ _TOO_LONG = "Enter no more than 4,000 characters"
 
 class Plan(BaseModel):
     plan: Annotated[Text, Says("Enter what will be done", _TOO_LONG)]
-    due_on: Annotated[date, Says("Enter the date by which it will be done", "Date must be a real date")]
+    due_on: Annotated[date, Says("Enter the date by which it will be done", called="Date")]
 
 
 class Decision(BaseModel):

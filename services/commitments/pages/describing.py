@@ -36,7 +36,7 @@ class _Reasoned(BaseModel):
 
 class _Described(BaseModel):
     title: Annotated[Title, Says("Enter the title of the contract", "Title must have 1,000 characters or fewer")]
-    ends_on: Annotated[date, Says("Enter the last day of the contract", "Last day must be a real date")]
+    ends_on: Annotated[date, Says("Enter the last day of the contract", called="Last day")]
     value: Annotated[Number | None, Says("", "Value must be a number, such as 250,000")] = None
     legal_regime: Annotated[LegalRegime | None, Says("", "Select the legal regime from the list")] = None
     reason: _Why

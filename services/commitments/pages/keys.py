@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Request, Response
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from services.commitments.actions import people as actions
 from services.commitments.models.people import Label
@@ -28,12 +28,17 @@ from shared.scopes import usual_scopes
 _SCOPES = "Select what the key may be used for"
 
 
+def _in_time_to_come(value: date | None) -> date | None:
+    """A key is for years; beyond that a database's times end."""
+    if value is not None and value.year >= 2200:
+        raise ValueError("Last day must be before 2200")
+    return value
+
+
 class KeyForm(BaseModel):
     label: Annotated[Label, Says("Enter what the key is for", "What it is for must have 100 characters or fewer")]
     scopes: Annotated[frozenset[Scope], Says(_SCOPES, _SCOPES), Field(min_length=1)] = frozenset()
-    last_day: Annotated[
-        date | None, Says("Enter the last day", "Last day must be a real date before 2200"), Field(lt=date(2200, 1, 1))
-    ] = None
+    last_day: Annotated[date | None, Says("Enter the last day", called="Last day"), AfterValidator(_in_time_to_come)] = None
 
 
 @pages.router.get("/people/{person_id:uuid}/keys/new")

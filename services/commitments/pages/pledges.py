@@ -104,7 +104,7 @@ def _form_of(asked: list[_Asked]) -> type[BaseModel]:
     number = Says("", "Enter a number, zero or more")
     for one in asked:
         fields[f"baseline-{one.number}"] = (Annotated[Number | None, number], None)
-        real = Annotated[date | None, AfterValidator(_in_our_time), Says("", "Last day must be a real date")]
+        real = Annotated[date | None, AfterValidator(_in_our_time), Says("", called="Last day")]
         fields[f"to-{one.number}"] = (real, None)
         source = Annotated[Text | None, Says("", "Enter 300 characters or fewer"), Field(max_length=300)]
         fields[f"source-{one.number}"] = (source, None)

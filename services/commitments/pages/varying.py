@@ -53,7 +53,7 @@ class _Varying(BaseModel):
 
 
 class _Closing(BaseModel):
-    ends_on: Annotated[date, Says("Enter the last day", "Last day must be a real date")]
+    ends_on: Annotated[date, Says("Enter the last day", called="Last day")]
     reason: Annotated[Words, Says("Enter why it is closed", "Why must have 4,000 characters or fewer")]
     version: int = 0
 

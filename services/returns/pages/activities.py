@@ -56,7 +56,7 @@ _DONE = {"noted": "Your activity is noted.", "changed": "Your change is saved.",
 class Said(BaseModel):
     """What the form says besides how much."""
 
-    happened_on: Annotated[date, Says("Enter the date on which it was done", "Date must be a real date, such as 3 7 2026")]
+    happened_on: Annotated[date, Says("Enter the date on which it was done", called="Date")]
     note: Annotated[OptionalText, Says("", "Note must be 4,000 characters or fewer")] = None
     activity_id: UUID | None = None
     version: Version | None = None

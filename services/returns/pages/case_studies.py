@@ -50,7 +50,7 @@ class Marked(BaseModel):
 
 class Consented(BaseModel):
     given_by: Annotated[ShortText, Says("Enter who gave consent", "Who gave consent must be 200 characters or fewer")]
-    given_on: Annotated[date, Says("Enter the date on which consent was given", "Date of consent must be a real date")]
+    given_on: Annotated[date, Says("Enter the date on which consent was given", called="Date of consent")]
     how: Annotated[ConsentHow, Says("Select how consent was given", "Select how consent was given")]
 
 

@@ -165,7 +165,7 @@ REFUSALS = (
         _LATE,
         ("{activity}",),
         "Save",
-        "Date must be a real date, such as 3 7 2026",
+        "Date must be a real date",
         {"happened_on-month": "13"},
         prepared=note_activity,
     ),

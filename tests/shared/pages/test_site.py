@@ -36,7 +36,7 @@ pages = Pages(templates=TEMPLATES)
 class Deed(BaseModel):
     what: Annotated[str, Says("Enter what was done")]
     hours: Annotated[int, Says("Enter the hours", "Hours must be a whole number"), Field(ge=1)]
-    happened: Annotated[date, Says("Enter the date", "Date must be a real date")]
+    happened: Annotated[date, Says("Enter the date", called="Date of the deed")]
     places: Annotated[list[str], Says("Select where")] = []
 
 
@@ -112,11 +112,50 @@ async def test_errors_name_their_fields_in_the_pages_order_and_lose_nothing(at_w
     [form] = again.forms
     assert form.fields["hours"] == ["many <i>"]
     assert form.fields["happened-day"] == ["31"]
-    messages = ["Enter what was done", "Hours must be a whole number", "Date must be a real date"]
+    messages = ["Enter what was done", "Hours must be a whole number", "Date of the deed must be a real date"]
     assert [again.links[message] for message in messages] == ["#what", "#hours", "#happened-day"]
     assert [again.text.index(message) for message in messages] == sorted(again.text.index(message) for message in messages)
     assert "many <i>" not in again.html
     assert await deeds(at_work) == []
+
+
+@pytest.mark.parametrize(
+    ("day", "month", "year", "message", "wrong"),
+    [
+        ("", "", "", "Enter the date", "day month year"),
+        ("", "7", "2026", "Date of the deed must include a day", "day"),
+        ("3", " ", "2026", "Date of the deed must include a month", "month"),
+        ("3", "7", "", "Date of the deed must include a year", "year"),
+        ("", "", "2026", "Date of the deed must include a day and month", "day month"),
+        ("3", "", "", "Date of the deed must include a month and year", "month year"),
+        ("3", "13", "2026", "Date of the deed must be a real date", "month"),
+        ("32", "7", "2026", "Date of the deed must be a real date", "day"),
+        ("third", "July", "2026", "Date of the deed must be a real date", "day month"),
+        ("29", "2", "2026", "Date of the deed must be a real date", "day month year"),
+        ("3", "7", "26", "Year must include 4 numbers", "year"),
+        ("3", "7", "20266", "Year must include 4 numbers", "year"),
+        ("3", "13", "26", "Date of the deed must be a real date", "month year"),
+        ("3", "7", "0000", "Date of the deed must be a real date", "day month year"),
+        ("٣", "7", "2026", "Date of the deed must be a real date", "day"),
+        ("5", "7", "2026", "Choose another day", "day month year"),
+    ],
+)
+async def test_of_a_date_what_is_wrong_is_said_and_marked(
+    editor: Visit, day: str, month: str, year: str, message: str, wrong: str
+) -> None:
+    page = await editor.get("/commitments/deeds/new")
+    typed = {**GOOD, "happened-day": day, "happened-month": month, "happened-year": year}
+    again = await editor.submit(page, "Save", typed, expect=422)
+    assert again.links[message] == f"#happened-{wrong.split()[0]}"
+    fields = re.findall(r"<input[^>]*nhsuk-date-input[^>]*>", again.html)
+    marked = [re.search('name="happened-(.*?)"', field) for field in fields if "nhsuk-input--error" in field]
+    assert " ".join(found[1] for found in marked if found) == wrong
+
+
+async def test_a_date_may_have_blanks_and_noughts(at_work: Runtime, editor: Visit) -> None:
+    page = await editor.get("/commitments/deeds/new")
+    await editor.submit(page, "Save", {**GOOD, "happened-day": " 03", "happened-month": "09 ", "happened-year": "2026"})
+    assert (await deeds(at_work))[0]["happened"] == "2026-09-03"
 
 
 @pytest.mark.parametrize("key", [{}, {"key": ""}])  # with the form's key, and without one

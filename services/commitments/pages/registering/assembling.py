@@ -260,8 +260,4 @@ def _at(draft: Draft, error: FieldError) -> tuple[str, str]:
 
 def problems_of(bound: Bound[Any], before: str, href: str) -> list[Problem]:
     """What is wrong with a form, as links to its fields on the page ``href``."""
-    return [Problem(before + error.text, f"{href}#{_field(error.name, bound.typed)}") for error in bound.errors]
-
-
-def _field(name: str, typed: Typed) -> str:
-    return f"{name}-day" if f"{name}-day" in typed else name
+    return [Problem(before + error.text, f"{href}#{bound.place(error)}") for error in bound.errors]

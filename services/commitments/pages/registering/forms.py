@@ -52,8 +52,8 @@ class Award(BaseModel):
     form: Annotated[ContractForm, Says("Select what kind of contract it is", "Select what kind of contract it is")]
     parent_id: Annotated[UUID | None, Says("", "Select the framework or lot"), Field(validate_default=True)] = None
     value: Annotated[Number | None, Says("", "Value must be a number, such as 250,000")] = None
-    starts_on: Annotated[date, Says("Enter the first day of the contract", "First day must be a real date")]
-    ends_on: Annotated[date, Says("Enter the last day of the contract", "Last day must be a real date")]
+    starts_on: Annotated[date, Says("Enter the first day of the contract", called="First day")]
+    ends_on: Annotated[date, Says("Enter the last day of the contract", called="Last day")]
     legal_regime: Annotated[LegalRegime | None, Says("", "Select the legal regime from the list")] = None
     tender_days: Annotated[
         int | None, Field(ge=0, le=10_000), Says("", "Days the tender was open must be a whole number, such as 42")
