@@ -272,3 +272,22 @@ async def test_only_the_supplier_answers_and_only_the_buyer_withdraws(approved: 
         sent = {"csrf": csrf_token(visit.http.cookies[COOKIE]), "right_because": "So it is"}
         assert (await visit.http.post(path, data=sent)).status_code == status
     assert HOURS in (await editor.get(LIST)).links
+
+
+async def test_a_story_that_a_supplier_tells_anew_is_judged_anew(approved: Office) -> None:
+    editor, manager = await approved.editor(), await approved.manager()
+    for story, judgement in (("Two schools and a college", "partly"), ("Three schools", None)):
+        page = await editor.get((await of_line(editor, HOURS)).links["Ask for a change of this line"])
+        await editor.submit(page, "Send the request", {"story": story, "reason": "It was left out"})
+        page = await manager.get((await of_line(manager, HOURS)).links["Answer the request"])
+        assert "does it meet the promise?" in page.text
+        again = await manager.submit(page, "Send your answer", {"judgement": "perhaps"}, expect=422)
+        assert again.links["Select how the story meets the promise"] == "#judgement"
+        given = {"confirmed": "yes"} | ({"judgement": judgement} if judgement else {"judgement": ""})
+        await manager.submit(again, "Send your answer", given)
+        told_anew = await approved.world.line()
+        assert (told_anew.content.story, told_anew.judgement) == (story, Judgement.PARTLY)
+    page = await editor.get((await of_line(editor, HOURS)).links["Ask for a change of this line"])
+    await editor.submit(page, "Send the request", {"figure-value": "45", "reason": "Miscounted"})
+    page = await manager.get((await of_line(manager, HOURS)).links["Answer the request"])
+    assert "does it meet the promise?" not in page.text

@@ -128,7 +128,7 @@ async def answer_request(
     if not decided:
         raise AlreadyAnswered
     if answer.confirmed:
-        restatement = Restatement(content=request.content, reason=request.reason)
+        restatement = Restatement(content=request.content, reason=request.reason, judgement=answer.judgement)
         await _restate(conn, filed, line, restatement, by=by, at=at)
     else:
         await remember(conn, line, "restatement_declined", by=by.person_id, at=at, reason=answer.answer)

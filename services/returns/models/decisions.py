@@ -72,3 +72,5 @@ class RestatementAnswer(Frozen):
     confirmed: bool
     answer: OptionalText = None
     """Needed where the request is declined."""
+    judgement: Judgement | None = None
+    """Of the new story, where it is confirmed and changes; else the earlier judgement stands."""

@@ -54,6 +54,7 @@ class Right(BaseModel):
 class Answer(BaseModel):
     confirmed: Annotated[bool, Says("Select whether you confirm the change")]
     answer: Annotated[OptionalText, Says("", "Your answer must be 4,000 characters or fewer")] = None
+    judgement: Annotated[Judgement | None, Says("", "Select how the story meets the promise")] = None
 
 
 @pages.router.get("/lines/{line_id:uuid}/restate")
@@ -145,7 +146,7 @@ async def answer(request: Request, request_id: UUID, tx: Tx, now: Now, visitor: 
     bound = bind(Answer, form)
     if bound.value is None:
         raise Again(await _request_page(request, request_id, tx, visitor, now, form=bound))
-    given = RestatementAnswer(confirmed=bound.value.confirmed, answer=bound.value.answer)
+    given = RestatementAnswer(**bound.value.model_dump())
     try:
         decided = await restating.answer_request(tx, request_id, given, by=visitor.caller, at=now)
     except ParityError as error:
@@ -214,6 +215,7 @@ async def _request_page(
         line=line,
         asked=found,
         differences=differing(words.content_said(line), words.said(found.content, line.terms, line.quarter, counts=figure)),
+        retold=found.content.story is not None and found.content.story != line.content.story,
         rated_now=rated_as(line, line.figure, at_work.earlier, contract),
         rated_then=rated_as(line, figure, at_work.earlier, contract),
         names=await names_of(request, [found.requested_by]),
