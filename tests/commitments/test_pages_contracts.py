@@ -33,8 +33,8 @@ class Region:
         async with self.office.runtime.pool.acquire() as conn, conn.transaction():
             return await record_contract(conn, new, by=by, at=NOON)
 
-    async def visit(self, role: Role, organisation_id: UUID) -> Visit:
-        return await Visit.of(self.office.runtime, self.office.runtime, role, organisation_id=organisation_id)
+    async def visit(self, role: Role, organisation_id: UUID, *more: Role) -> Visit:
+        return await Visit.of(self.office.runtime, self.office.runtime, role, *more, organisation_id=organisation_id)
 
 
 @pytest.fixture
@@ -68,6 +68,29 @@ async def test_everybody_sees_their_own(region: Region) -> None:
     promises = await analyst.get(page.links["Meals for wards"])
     assert "We will volunteer for community projects." in promises.text
     assert "Vary" not in promises.text
+
+
+async def test_who_buys_and_supplies_finds_the_contracts_of_each_side_apart(region: Region) -> None:
+    council = await region.office.record(name="Sefton Council", sector="public", buyer=True, supplier=True)
+    await region.contract(council, "C-2", title="Bought")
+    region.supplier = council
+    await region.contract(region.sharing, "C-1", title="Supplied")
+    both = await region.visit(Role.CONTRACT_MANAGER, council.organisation_id, Role.SUPPLIER_EDITOR)
+    bought = await both.get("/commitments/contracts")
+    assert "Bought" in bought.links
+    assert "Supplied" not in bought.links
+    yours = await both.get(bought.links["Your contracts"])
+    assert yours.title == "Your contracts – Parity"
+    assert "Bought" not in yours.links
+    assert "Register a contract" not in yours.text
+    found = await both.get(f"{yours.form('Show these contracts').action}?q=supplied")
+    assert "Supplied" in found.links
+    assert (await both.get(found.links["Show all"])).title == yours.title
+    promises = await both.get(found.links["Supplied"])
+    assert promises.links["Back to contracts"] == "/commitments/contracts/yours"
+    await (await region.visit(Role.CONTRACT_MANAGER, region.silent.organisation_id)).get(
+        "/commitments/contracts/yours", expect=403
+    )
 
 
 async def test_the_list_is_searched_narrowed_and_paged(region: Region) -> None:

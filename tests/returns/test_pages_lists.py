@@ -15,9 +15,11 @@ from tests.returns.builders import (
     DEADLINES,
     ICB,
     MANAGER,
+    OTHER_SUPPLIER,
     OTHER_TRUST,
     Q1,
     Q2,
+    SUPPLIER,
     a_contract,
     an_organisation,
     at,
@@ -53,6 +55,31 @@ async def test_a_contract_manager_sees_what_waits_for_a_review_first(office: Off
     assert "Laundry" not in page.links
     page = await manager.get(page.links["All"])
     assert {"Cleaning", "Laundry"} <= page.links.keys()
+
+
+async def test_who_buys_and_supplies_finds_the_returns_of_each_side_apart(office: Office) -> None:
+    await office.world.hear(
+        a_contract(reference="C-1", title="Bought", buyer=SUPPLIER, supplier=OTHER_SUPPLIER),
+        a_contract(reference="C-2", title="Supplied"),
+        when=JULY,
+    )
+    both = await office.visit(Role.CONTRACT_MANAGER, Role.SUPPLIER_EDITOR, works_at=SUPPLIER)
+    bought = await both.get(f"{LIST}?show=all")
+    assert "Bought" in bought.links
+    assert "Supplied" not in bought.links
+    yours = await both.get(bought.links["Your returns"])
+    assert yours.title == "Your returns – Parity"
+    assert "Supplied" in yours.links
+    assert "Bought" not in yours.links
+    everything = await both.get(yours.links["All"])
+    assert everything.title == yours.title, "it stays on the supplier's side"
+    found = await both.get(f"{everything.form('Find').action}?show=all&words=supplied")
+    assert "Supplied" in found.links
+    filed = await both.get(found.links["Supplied"])
+    assert filed.links["Back to returns"] == "/returns/yours"
+    filed = await both.get(bought.links["Bought"])
+    assert filed.links["Back to returns"] == "/returns/"
+    await (await office.manager()).get("/returns/yours", expect=403)
 
 
 async def test_overdue_returns_are_told_apart(office: Office) -> None:

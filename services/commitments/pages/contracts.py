@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from services.commitments.actions import contracts as actions
 from services.commitments.models.contracts import Contract
 from services.commitments.pages import words
-from services.commitments.pages.routing import Reader, pages
+from services.commitments.pages.routing import Cursor, Reader, Supplier, pages
 from services.commitments.rules.contracts import targets_in_force
 from services.commitments.store import contracts as store
 from services.commitments.store import drafts as draft_store
@@ -29,6 +29,7 @@ from shared.quarters import Quarter, local_date
 from shared.viewer import Viewer
 
 _PAGE = 25
+_NOT_SUPPLYING = (Role.CONTRACT_MANAGER, Role.ICB_ANALYST)
 _WHEN = {"running": "Running now", "to-come": "Not started yet", "over": "Over"}
 
 
@@ -36,9 +37,9 @@ _WHEN = {"running": "Running now", "to-come": "Not started yet", "over": "Over"}
 class _Narrowed:
     """What the list was narrowed to, as it was typed."""
 
-    q: str
-    when: str
-    form: str
+    q: Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$")] = ""
+    when: Annotated[str, Query(max_length=20)] = ""
+    form: Annotated[str, Query(max_length=20)] = ""
 
     def asked(self, today: date) -> dict[str, Any]:
         """For the store; words that mean nothing narrow nothing."""
@@ -56,35 +57,50 @@ class _Narrowed:
 
 @pages.router.get("/contracts")
 async def list_contracts(
-    request: Request,
-    tx: Tx,
-    now: Now,
-    visitor: Reader,
-    q: Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$")] = "",
-    when: Annotated[str, Query(max_length=20)] = "",
-    form: Annotated[str, Query(max_length=20)] = "",
-    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    request: Request, tx: Tx, now: Now, visitor: Reader, narrowed: Annotated[_Narrowed, Depends()], cursor: Cursor = None
 ) -> Response:
-    """The contracts that the visitor may see, the latest recorded first."""
-    narrowed = _Narrowed(q, when, form)
+    """The contracts that the visitor may see, the latest recorded first. A supplier who buys too sees those it buys here."""
+    return await _show(request, tx, now, visitor, narrowed, cursor, supplies=not visitor.has(*_NOT_SUPPLYING))
+
+
+@pages.router.get("/contracts/yours")
+async def list_supplied_contracts(
+    request: Request, tx: Tx, now: Now, visitor: Supplier, narrowed: Annotated[_Narrowed, Depends()], cursor: Cursor = None
+) -> Response:
+    """Those that the visitor's organisation supplies."""
+    return await _show(request, tx, now, visitor, narrowed, cursor, supplies=True)
+
+
+async def _show(
+    request: Request,
+    conn: Connection,
+    now: datetime,
+    visitor: Visitor,
+    narrowed: _Narrowed,
+    cursor: str | None,
+    *,
+    supplies: bool,
+) -> Response:
+    path = link("commitments", "/contracts/yours" if supplies else "/contracts")
     after = decode_cursor(cursor, UUID)[0] if cursor else None
-    viewer = Viewer.of(visitor.caller)
-    found = await store.page(tx, viewer, **narrowed.asked(local_date(now)), after=after, limit=_PAGE + 1)
+    viewer = Viewer.of(visitor.caller, acting_as=SUPPLIER if supplies else _NOT_SUPPLYING)
+    found = await store.page(conn, viewer, **narrowed.asked(local_date(now)), after=after, limit=_PAGE + 1)
     more = found[_PAGE - 1] if len(found) > _PAGE else None
     following = {**narrowed.said(), "cursor": encode_cursor(more.contract_id)} if more else None
-    registers = visitor.has(Role.CONTRACT_MANAGER)
+    registers = visitor.has(Role.CONTRACT_MANAGER) and not supplies
     return pages.show(
         request,
         "contracts.jinja",
         contracts=found[:_PAGE],
-        next=link("commitments", f"/contracts?{urlencode(following)}") if following else "",
-        form=blank(q=q, when=when, form=form),
+        next=f"{path}?{urlencode(following)}" if following else "",
+        form=blank(**vars(narrowed)),
         narrowed=bool(narrowed.said()),
         whens=[{"value": value, "text": text} for value, text in _WHEN.items()],
         forms=words.labels(ContractForm),
-        supplies=visitor.has(*SUPPLIER) and not registers,
+        path=path,
+        supplies=supplies,
         registers=registers,
-        begun=await draft_store.count(tx, visitor.caller.person_id) if registers else 0,
+        begun=await draft_store.count(conn, visitor.caller.person_id) if registers else 0,
         today=local_date(now),
         now=now,
     )
@@ -113,11 +129,18 @@ async def show_promises(
         words=words,
         names=await names_of(request, people),
         changes=visitor.has(Role.CONTRACT_MANAGER) and own,
+        back=await _back(tx, contract_id, visitor),
         over=contract.ends_on < local_date(now),
         this_quarter=Quarter.of(local_date(now)),
         registered=bool(registered),
         now=now,
     )
+
+
+async def _back(conn: Connection, contract_id: UUID, visitor: Visitor) -> dict[str, str]:
+    """To the list that the contract stands in."""
+    bought = await store.sees(conn, Viewer.of(visitor.caller, acting_as=_NOT_SUPPLYING), contract_id)
+    return {"href": link("commitments", "/contracts" if bought else "/contracts/yours"), "text": "Back to contracts"}
 
 
 async def _parent(conn: Connection, parent_id: UUID | None, visitor: Visitor) -> Contract | None:

@@ -30,6 +30,7 @@ def with_query(path: str, **query: object) -> str:
 
 Manager = Annotated[Visitor, admit(Role.CONTRACT_MANAGER)]
 """A contract manager, of the own organisation's contracts."""
+Supplier = Annotated[Visitor, admit(*SUPPLIER)]
 Importer = Annotated[Visitor, admit(Role.CONTRACT_MANAGER, Role.ADMINISTRATOR)]
 """Who imports notices: a contract manager those of the own organisation, an administrator anybody's."""
 Reader = Annotated[Visitor, admit(Role.CONTRACT_MANAGER, *SUPPLIER, Role.ICB_ANALYST)]

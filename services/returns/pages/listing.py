@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
+from services.returns.actions.finding import REVIEWER
 from services.returns.models.views import ReturnSummary
-from services.returns.pages.routing import Party, Reader, pages
+from services.returns.pages.routing import Party, Reader, Supplier, pages
 from services.returns.rules.deadlines import last_ended
 from services.returns.store import contracts, lines, returns
 from services.returns.store.returns import Wanted
-from shared.access import Role
+from shared.access import SUPPLIER, Role
 from shared.api import Now, Tx, decode_cursor, encode_cursor
+from shared.db import Connection
 from shared.errors import NotFound
 from shared.events.returns import ReturnStatus
 from shared.origin import link
 from shared.pages.forms import blank
+from shared.pages.visitors import Visitor
 from shared.quarters import local_date
 from shared.viewer import Viewer
 from shared.words import quarter_name
@@ -44,41 +47,58 @@ _FOR_MANAGERS = {
 }
 
 
+@dataclass(frozen=True)
+class _Narrowed:
+    """What a list was narrowed to, as it was typed."""
+
+    show: Annotated[str, Query(max_length=20)] = ""
+    words: Annotated[str, Query(max_length=200)] = ""
+    quarter: Annotated[str, Query(max_length=20)] = ""
+    cursor: Annotated[str | None, Query(max_length=2000)] = None
+
+
 @pages.router.get("/")
-async def list_returns(
-    request: Request,
-    tx: Tx,
-    now: Now,
-    visitor: Party,
-    show: Annotated[str, Query(max_length=20)] = "",
-    words: Annotated[str, Query(max_length=200)] = "",
-    quarter: Annotated[str, Query(max_length=20)] = "",
-    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+async def list_returns(request: Request, tx: Tx, now: Now, visitor: Party, asked: Annotated[_Narrowed, Depends()]) -> Response:
+    """What waits for the visitor, the earliest due first. Somebody on both sides looks with the buyer's eyes here."""
+    return await _show(request, tx, now, visitor, asked, as_manager=visitor.has(Role.CONTRACT_MANAGER))
+
+
+@pages.router.get("/yours")
+async def list_own_returns(
+    request: Request, tx: Tx, now: Now, visitor: Supplier, asked: Annotated[_Narrowed, Depends()]
 ) -> Response:
-    """What waits for the visitor, the earliest due first. Somebody on both sides looks with the buyer's eyes unless said."""
-    as_manager = visitor.has(Role.CONTRACT_MANAGER)
+    """The same with the supplier's eyes."""
+    return await _show(request, tx, now, visitor, asked, as_manager=False)
+
+
+async def _show(
+    request: Request, conn: Connection, now: datetime, visitor: Visitor, asked: _Narrowed, *, as_manager: bool
+) -> Response:
     filters = _FOR_MANAGERS if as_manager else _FOR_SUPPLIERS
-    chosen = show if show in filters else next(iter(filters))
+    chosen = asked.show if asked.show in filters else next(iter(filters))
+    path = link("returns", "/" if as_manager else "/yours")
     today = local_date(now)
     quarters = [last_ended(today).plus(-back) for back in range(_QUARTERS)]
-    of_quarter = next((one for one in quarters if one.code == quarter), None)
-    wanted = replace(filters[chosen][1], words=words.replace("\0", "").strip() or None, quarter=of_quarter)
-    after = decode_cursor(cursor, date, UUID) if cursor else None
-    found = await returns.page(tx, Viewer.of(visitor.caller), wanted, today=today, after=after, limit=_PAGE + 1)
-    narrowed = {"words": words, "quarter": quarter} if wanted.words or of_quarter else {}
+    of_quarter = next((one for one in quarters if one.code == asked.quarter), None)
+    wanted = replace(filters[chosen][1], words=asked.words.replace("\0", "").strip() or None, quarter=of_quarter)
+    after = decode_cursor(asked.cursor, date, UUID) if asked.cursor else None
+    viewer = Viewer.of(visitor.caller, acting_as=REVIEWER if as_manager else SUPPLIER)
+    found = await returns.page(conn, viewer, wanted, today=today, after=after, limit=_PAGE + 1)
+    narrowed = {"words": asked.words, "quarter": asked.quarter} if wanted.words or of_quarter else {}
     return pages.show(
         request,
         "returns.jinja",
         as_manager=as_manager,
-        filters=[(name, said, _href(show=name, **narrowed)) for name, (said, _) in filters.items()],
+        path=path,
+        filters=[(name, said, _href(path, show=name, **narrowed)) for name, (said, _) in filters.items()],
         chosen=chosen,
         narrowed=bool(narrowed),
-        form=blank(words=words, quarter=quarter),
+        form=blank(words=asked.words, quarter=asked.quarter),
         quarters=[{"value": one.code, "text": quarter_name(one)} for one in quarters],
-        asked=[] if as_manager else await lines.asked_waiting(tx, visitor.caller.organisation_id, limit=_PAGE),
-        requests=await lines.requests_waiting(tx, visitor.caller.organisation_id, limit=_PAGE) if as_manager else [],
+        asked=[] if as_manager else await lines.asked_waiting(conn, visitor.caller.organisation_id, limit=_PAGE),
+        requests=await lines.requests_waiting(conn, visitor.caller.organisation_id, limit=_PAGE) if as_manager else [],
         returns=found[:_PAGE],
-        next=_href(show=chosen, **narrowed, cursor=_cursor(found)) if len(found) > _PAGE else "",
+        next=_href(path, show=chosen, **narrowed, cursor=_cursor(found)) if len(found) > _PAGE else "",
         now=now,
     )
 
@@ -104,7 +124,6 @@ async def list_of_contract(
         request,
         "contract_returns.jinja",
         contract=contract,
-        as_manager=visitor.has(Role.CONTRACT_MANAGER),
         returns=found[:_PAGE],
         next=link("returns", f"/contracts/{contract_id}?cursor={_cursor(found)}") if len(found) > _PAGE else "",
         now=now,
@@ -117,5 +136,5 @@ def _cursor(found: Sequence[ReturnSummary]) -> str:
     return encode_cursor(last.due_on, last.return_id)
 
 
-def _href(**wanted: str) -> str:
-    return link("returns", "/?" + urlencode(wanted))
+def _href(path: str, **wanted: str) -> str:
+    return f"{path}?{urlencode(wanted)}"

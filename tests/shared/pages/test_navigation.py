@@ -34,6 +34,13 @@ def test_where_one_is_is_marked(here: str, current: str | None) -> None:
     assert marked == ([current] if current else [])
 
 
+@pytest.mark.parametrize(("here", "current"), [("/returns/", "Returns"), ("/returns/yours", "Your returns")])
+def test_who_buys_and_supplies_finds_each_side_at_its_own_address(here: str, current: str) -> None:
+    items = navigation(_visitor(Role.CONTRACT_MANAGER, Role.SUPPLIER_EDITOR), here)
+    assert [item["text"] for item in items if item["current"]] == [current]
+    assert len({item["href"] for item in items}) == len(items)
+
+
 def test_a_supplier_finds_what_is_the_suppliers() -> None:
     words = [item["text"] for item in navigation(_visitor(Role.SUPPLIER_EDITOR), "/")]
     assert words == ["Your returns", "Activities", "Your contracts", "Alerts"]
