@@ -48,7 +48,7 @@ ITEMS = (
         parts=(link("commitments", "/contracts"), *_ABOUT_CONTRACTS),
     ),
     _item("Alerts", "alerts", "/", Role.CONTRACT_MANAGER, Role.ICB_ANALYST, *SUPPLIER),
-    _item("Parity report", "alerts", "/parity", Role.CONTRACT_MANAGER),
+    _item("Parity report", "alerts", "/parity", Role.CONTRACT_MANAGER, Role.ICB_ANALYST),
     _item("The quarter", "aggregator", "/", Role.ICB_ANALYST),
     _item("Partner VCFSE", "aggregator", "/partner-vcfse", Role.ICB_ANALYST),
     _item("Publications", "aggregator", "/publications", Role.ICB_ANALYST),

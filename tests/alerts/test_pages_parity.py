@@ -101,6 +101,18 @@ class TestPage:
         await manager.get("/alerts/parity/nonsense.svg", expect=404)
 
 
+async def test_everybody_who_may_read_it_finds_it(people: People) -> None:
+    for visit in (await people.manager(), await people.analyst()):
+        assert (await visit.get("/alerts/")).links["Parity report"] == "/alerts/parity"
+    supplier = await people.supplier()
+    page = await supplier.get("/alerts/")
+    assert "Parity report" not in page.links
+    report = await supplier.get(page.links["parity report"])
+    assert "on your contracts" in report.text
+    assert "what it shows" in report.text
+    assert "what to do" not in report.text
+
+
 def a_column(good: int = 8, short: int = 2, waited: int = 3) -> ParityColumn:
     acknowledged = [AlertDates(MONDAY, acknowledged_on=MONDAY + timedelta(days=waited))]
     approved = [Approvals(MONDAY, MONDAY + timedelta(days=waited), 5)]

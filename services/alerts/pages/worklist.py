@@ -16,10 +16,11 @@ from services.alerts.pages.routing import Reader, pages
 from services.alerts.pages.rows import alert_rows
 from services.alerts.rules.viewing import buyers_eyes, eyes
 from services.alerts.store import worklist as store
-from shared.access import Role
+from shared.access import SUPPLIER, Role
 from shared.api import Now, Tx, decode_cursor, encode_cursor
 from shared.obligations import Text
 from shared.pages.forms import Bound, Says, bind
+from shared.pages.visitors import Visitor
 from shared.quarters import local_date
 from shared.ratings import AlertKind, AlertStatus, EscalationLevel, Severity
 from shared.words import label
@@ -46,7 +47,7 @@ async def work_list(request: Request, tx: Tx, now: Now, visitor: Reader) -> Resp
     """Alerts that the visitor may see, by escalation time."""
     bound: Bound[Filters] = bind(Filters, FormData([*request.query_params.multi_items()]))
     if bound.value is None:
-        raise pages.again(request, "worklist.jinja", form=bound, rows=[], next="", now=now, **_choices())
+        raise pages.again(request, "worklist.jinja", form=bound, rows=[], next="", now=now, **_around(visitor))
     asked = bound.value
     found = await store.in_line(
         tx,
@@ -77,14 +78,16 @@ async def work_list(request: Request, tx: Tx, now: Now, visitor: Reader) -> Resp
         rows=await alert_rows(tx, found[:_ON_A_PAGE], visitor.caller, local_date(now)),
         next=more,
         narrowed=asked != Filters(cursor=asked.cursor),
-        may_own=visitor.has(Role.CONTRACT_MANAGER),
         now=now,
-        **_choices(),
+        **_around(visitor),
     )
 
 
-def _choices() -> dict[str, Any]:
+def _around(visitor: Visitor) -> dict[str, Any]:
+    manages = visitor.has(Role.CONTRACT_MANAGER)
     return {
+        "may_own": manages,
+        "supplies": visitor.has(*SUPPLIER) and not manages,
         "severities": _choice_of(Severity),
         "kinds": _choice_of(AlertKind),
         "levels": _choice_of(EscalationLevel),
