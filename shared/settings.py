@@ -126,6 +126,11 @@ class Settings(BaseSettings):
             raise ValueError("PARITY_LOG starts with postgres:// or kafka://")
         return value
 
+    @property
+    def sends_mail(self) -> bool:
+        """Whether what people are told reaches them by mail too, and not in the pages alone."""
+        return self.notifications != "log"
+
     def roles_of_groups(self) -> dict[str, str]:
         """The role that a group of the provider holds, by the group's name."""
         pairs = (each.partition("=") for each in self.oidc_roles.split(",") if each)

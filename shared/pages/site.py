@@ -113,7 +113,10 @@ class Pages:
         self.router = APIRouter(route_class=_PageRoute, include_in_schema=False, default_response_class=HTMLResponse)
 
     def show(self, request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
-        """The page of a template. It knows ``visitor``, ``navigation``, ``csrf``, ``here`` (its path) and ``now`` too."""
+        """The page of a template. It knows ``visitor``, ``navigation``, ``csrf``, ``here`` (its path) and ``now`` too.
+
+        ``sends``: whether this deployment sends mail.
+        """
         return show(self._env.get_template(template).render, request, status=status, **context)
 
     def again(self, request: Request, template: str, *, status: int = 422, **context: Any) -> Again:
@@ -133,6 +136,7 @@ def show(render: Callable[..., str], request: Request, *, status: int, **context
         brand=settings.brand,
         organisation_name=settings.organisation_name,
         demonstration=settings.deployment == "demonstration",
+        sends=settings.sends_mail,
         **{"now": request.app.state.runtime.clock.now(), **context},
     )
     return HTMLResponse(unbroken(text), status_code=status, headers=HEADERS)

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
+from services.returns.actions.filing import save_line, submit
+from services.returns.actions.reviewing import approve
+from services.returns.models.decisions import Approval
 from shared.access import Role
-from tests.returns.builders import OTHER_SUPPLIER
+from shared.obligations import Judgement
+from tests.returns.builders import (
+    CERTIFIED,
+    CERTIFIER,
+    DEADLINES,
+    MANAGER,
+    OTHER_SUPPLIER,
+    a_contract,
+    an_organisation,
+    content,
+)
 from tests.returns.conftest import Office
-from tests.returns.office import BOTH, CALLS, HOURS, LIST, line, opened
+from tests.returns.office import BOTH, CALLS, HOURS, JULY, LIST, line, opened
 from tests.visiting import Visit
 
 
@@ -179,3 +196,23 @@ async def test_anothers_return_is_not_there(two_lines: Office) -> None:
     nobody = Visit.nobody(two_lines.runtime)
     await nobody.get(of_return, expect=303)
     await (await two_lines.visit(Role.OPERATOR)).get(of_return, expect=403)
+
+
+@pytest.mark.parametrize("notifications", ["log", "smtp"])
+async def test_mail_is_promised_only_where_it_is_sent(office: Office, notifications: str) -> None:
+    settings = office.runtime.settings.model_copy(update={"notifications": notifications})
+    office = Office(replace(office.runtime, settings=settings), office.commitments)
+    await office.world.hear(an_organisation(), a_contract(), when=JULY)
+    certifier, manager, stranger = await office.certifier(), await office.manager(), await office.stranger()
+    filed = await office.world.filed()
+    [owed] = filed.lines
+    seen = [await stranger.get(LIST), await manager.get(f"{LIST}?show=to-review")]
+    async with office.world.pool.acquire() as conn, conn.transaction():
+        await save_line(conn, owed.line_id, content(40), by=CERTIFIER, at=JULY)
+        await submit(conn, filed.return_id, CERTIFIED, DEADLINES, by=CERTIFIER, at=JULY)
+    seen.append(await certifier.get(f"/returns/{filed.return_id}/submitted"))
+    async with office.world.pool.acquire() as conn, conn.transaction():
+        await approve(conn, filed.return_id, Approval(judgement=Judgement.MET), by=MANAGER, at=JULY)
+    seen.append(await manager.get(f"/returns/lines/{owed.line_id}/ask-to-restate"))
+    for page in seen:
+        assert ("we will email" in page.text.lower()) is (notifications == "smtp"), page.text

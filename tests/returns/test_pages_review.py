@@ -108,7 +108,7 @@ async def test_one_line_counts_while_its_neighbours_wait_or_go_back(desk: Desk) 
     page = await desk.look()
     chosen = desk.chosen(decision_calls="approve", decision_trees="changes", reason_trees="Which trees?", decision_hours="later")
     page = await desk.manager.submit(page, "Save decisions", chosen)
-    assert "1 line approved: it counts from now on. 1 line sent back to the supplier" in page.text
+    assert "1 line approved: it counts from now on. 1 line sent back to the supplier." in page.text
     assert await desk.status() == {"calls": "approved", "hours": "submitted", "trees": "changes_requested"}
     assert [one.reference for one in await desk.office.world.told(LineApproved) if isinstance(one, LineApproved)] == ["calls"]
     assert len(await desk.office.world.told(ChangesRequested)) == 1

@@ -90,5 +90,5 @@ async def _send_if_known(runtime: Runtime, email: str, now: datetime) -> None:
 
 def _must_send_mail(request: Request) -> None:
     must_use_passwords(request)
-    if request.app.state.runtime.settings.notifications == "log":
+    if not request.app.state.runtime.settings.sends_mail:
         raise NotFound("This deployment sends no mail. Ask your administrator for a link to set your password.")

@@ -175,7 +175,7 @@ async def make_link(request: Request, person_id: UUID, identity: Identity, now: 
     person = await known(identity, person_id)
     secret = await signing_in.make_link(identity, person_id, by=visitor.caller.person_id, at=now)
     back = {"href": f"{_LIST}/{person_id}", "text": f"Back to {person.name}"}
-    if settings.notifications == "log":
+    if not settings.sends_mail:
         return pages.show(request, "link_made.jinja", person=person, url=link_to(settings, secret), back=back)
     try:
         await send_link(settings, person, secret)

@@ -204,7 +204,6 @@ def _said(request: Request, next: str | None) -> dict[str, Any]:
     settings = request.app.state.runtime.settings
     return {
         "next": back_to(next),
-        "sends": settings.notifications != "log",
         "provider": settings.oidc_name if settings.oidc_issuer else None,
         "by_password": settings.password_sign_in,
     }
