@@ -14,13 +14,15 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
 from services.returns.actions.filing import save_line, submit
+from services.returns.actions.reviewing import approve, request_changes
 from services.returns.actions.workbooks import NothingDue, save_workbook, write_due, write_one
 from services.returns.models.content import LineContent
+from services.returns.models.decisions import Approval, ChangesWanted, ChangeWanted
 from services.returns.models.workbooks import WorkbookSaved
 from services.returns.rules.workbook import OtherTemplate, content_of, read_workbook, write_workbook
 from shared.access import Caller
 from shared.errors import NotFound
-from shared.obligations import Kind, Place, Sector
+from shared.obligations import Basis, Kind, Place, Sector
 from shared.spreadsheets import CannotRead, HasMacros, NotASpreadsheet, SpreadsheetTooLarge
 from tests.returns.builders import (
     ANALYST,
@@ -80,13 +82,39 @@ def test_a_workbook_locks_what_is_known_and_hides_its_ids() -> None:
     assert book.sheetnames == ["About", "Lines", "Months", "Breakdown", "parity"]
     assert book["parity"].sheet_state == "hidden"
     assert lines.protection.sheet
-    assert [lines.column_dimensions[letter].hidden for letter in "NOPQR"] == [False, True, True, True, True]
+    assert [lines.column_dimensions[letter].hidden for letter in "NOPQRSTU"] == [False] * 4 + [True] * 4
+    assert [lines.cell(1, column).value for column in (15, 16, 17)] == [
+        "What was promised",
+        "Delivered so far",
+        "Changes requested",
+    ]
+    assert [lines.column_dimensions[letter].width for letter in "OPQ"] == [60, 26, 40]
+    assert not {cell.column_letter for row in lines for cell in row if not cell.protection.locked} - set("HIJKLMN")
     unlocked = {cell.coordinate for row in lines for cell in row if not cell.protection.locked}
     by_name = {lines.cell(row, 4).value: row for row in range(2, lines.max_row + 1)}
     assert unlocked & {"H1", "A2", "G2", f"H{by_name['ratio']}", f"I{by_name['flow']}", f"H{by_name['monthly']}"} == set()
     assert {f"H{by_name['flow']}", f"I{by_name['ratio']}", f"J{by_name['ratio']}", f"L{by_name['monthly']}"} <= unlocked
     assert [row[2].value for row in book["Months"].iter_rows(min_row=2, max_row=4)] == ["April 2026", "May 2026", "June 2026"]
     assert [lines.cell(row, 7).value for row in (2, 3)] == [50, 50]
+
+
+def test_a_workbook_of_the_template_before_is_read_as_it_was() -> None:
+    book = write_workbook([open_return(a_contract())])
+
+    def as_before(opened: Any) -> None:
+        opened["Lines"].delete_cols(15, 3)
+        opened["parity"]["A1"] = "parity-returns-1"
+
+    [row] = read_workbook(typed(edited(book, as_before), H2=40, L2="A story"))
+    read, _, errors = content_of(row, terms())
+    assert not errors
+    assert read == content(40, story="A story")
+    for wrong in (
+        lambda opened: opened["Lines"].delete_cols(15, 3),
+        lambda opened: opened["parity"].__setitem__("A1", "parity-returns-1"),
+    ):
+        with pytest.raises(OtherTemplate):
+            read_workbook(edited(book, wrong))
 
 
 TEXT = st.none() | st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=30).filter(
@@ -309,6 +337,25 @@ class TestSaving:
         assert (await two_due.line(reference="C-2")).content == content(200, story="A story")
         again = await self.save(two_due, filled)
         assert (again.saved, again.unchanged) == (0, 3)
+
+    async def test_what_the_form_says_beside_the_fields_stands_in_the_workbook(self, world: World) -> None:
+        october = at(date(2026, 10, 5))
+        owed = an_obligation(in_force=terms().model_copy(update={"basis": Basis.YEAR}))
+        worded = [version.model_copy(update={"wording": "200 hours a year with schools"}) for version in owed.versions]
+        await world.hear(a_contract(owed.model_copy(update={"versions": tuple(worded)})), when=october)
+        returns = [await world.filed(quarter) for quarter in (Q1, Q1.next())]
+        async with world.pool.acquire() as conn, conn.transaction():
+            for filed in returns:
+                [line] = filed.lines
+                await save_line(conn, line.line_id, content(40), by=CERTIFIER, at=october)
+                await submit(conn, filed.return_id, CERTIFIED, DEADLINES, by=CERTIFIER, at=october)
+            await approve(conn, returns[0].return_id, Approval(), by=MANAGER, at=october)
+            wanted = ChangesWanted(lines=(ChangeWanted(line_id=returns[1].lines[0].line_id, reason="=Say which schools"),))
+            await request_changes(conn, returns[1].return_id, wanted, DEADLINES, by=MANAGER, at=october)
+        lines = load_workbook(BytesIO(await self.written(world)))["Lines"]
+        said = [lines[f"{letter}2"].value for letter in "OPQ"]
+        assert said == ["200 hours a year with schools", "40 hours of 50 hours", "=Say which schools"]
+        assert {lines[f"{letter}2"].data_type for letter in "OPQ"} == {"s"}
 
     async def test_one_bad_cell_and_nothing_is_saved(self, two_due: World) -> None:
         book = await self.written(two_due)

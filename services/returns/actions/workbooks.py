@@ -9,6 +9,7 @@ from itertools import groupby
 from uuid import UUID
 
 from services.returns.actions.finding import REVIEWER, WRITERS, find_return, line_in, lock_return
+from services.returns.actions.readiness import look_again
 from services.returns.actions.remembering import remember
 from services.returns.models.returns import Line, QuarterlyReturn
 from services.returns.models.views import ReturnSummary
@@ -16,7 +17,7 @@ from services.returns.models.workbooks import Cells, LineWanting, WorkbookSaved
 from services.returns.rules.figures import assess, is_typed, months_run, problems_in, still_filled_from
 from services.returns.rules.lifecycle import Move, NotWithSupplier, moved, with_supplier
 from services.returns.rules.workbook import LineRow, content_of, read_workbook, write_workbook
-from services.returns.store import lines, returns
+from services.returns.store import contracts, lines, returns
 from shared.access import Caller
 from shared.db import Connection
 from shared.errors import Conflict, FieldError, NotFound, TooLarge
@@ -42,7 +43,7 @@ async def write_due(conn: Connection, *, supplier_id: UUID | None, by: Caller, a
         raise NothingDue
     if len(due) > MOST_RETURNS:
         raise TooManyReturns
-    return await _write(await returns.find_all(conn, [summary.return_id for summary in due]))
+    return await _write(conn, await returns.find_all(conn, [summary.return_id for summary in due]))
 
 
 async def anything_due(conn: Connection, *, by: Caller) -> bool:
@@ -68,7 +69,7 @@ async def write_one(conn: Connection, return_id: UUID, *, by: Caller) -> bytes:
     filed = await find_return(conn, return_id, by)
     if not any(with_supplier(line.status) for line in filed.lines):
         raise NothingDue
-    return await _write([filed])
+    return await _write(conn, [filed])
 
 
 async def save_workbook(
@@ -101,9 +102,11 @@ async def save_workbook(
             assessed = assess(after.content, after.terms, months_run(filed.contract, filed.quarter), before[line.obligation_id])
             warnings += _named(assessed.errors, cells)
         if changed and not errors:
-            await returns.save(conn, [filed.changed(changed)], lines_changed=changed)
+            filed = filed.changed(changed)
+            await returns.save(conn, [filed], lines_changed=changed)
             for after in changed:
                 await remember(conn, after, "saved", by=by.person_id, at=at, workbook=True)
+            await look_again(conn, filed)
         saved += len(changed)
     if errors:
         raise CannotRead(errors=errors)
@@ -137,8 +140,11 @@ async def still_wanting(
     return found
 
 
-async def _write(filed: Sequence[QuarterlyReturn]) -> bytes:
-    return await asyncio.to_thread(write_workbook, filed)
+async def _write(conn: Connection, filed: Sequence[QuarterlyReturn]) -> bytes:
+    facts = await contracts.by_ids(conn, {one.contract_id for one in filed})
+    obligation_ids = [line.obligation_id for one in filed for line in one.lines if with_supplier(line.status)]
+    earlier = await lines.earlier_of_each(conn, obligation_ids, max(one.quarter for one in filed))
+    return await asyncio.to_thread(write_workbook, filed, facts, earlier)
 
 
 async def _locked(

@@ -86,6 +86,11 @@ async def contract(conn: Connection, contract_id: UUID) -> ContractFact | None:
     return ContractFact.model_validate(fact) if fact is not None else None
 
 
+async def by_ids(conn: Connection, contract_ids: Collection[UUID]) -> dict[UUID, ContractFact]:
+    rows = await conn.fetch("SELECT contract_id, fact FROM contracts WHERE contract_id = ANY ($1)", list(contract_ids))
+    return {row["contract_id"]: ContractFact.model_validate(row["fact"]) for row in rows}
+
+
 async def contracts_of(conn: Connection, viewer: Viewer, *, after: UUID | None, limit: int) -> list[ContractFact]:
     """The contracts of the viewer's own organisation, in the order of their ids."""
     rows = await conn.fetch(

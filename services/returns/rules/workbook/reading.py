@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from services.returns.models.content import LineContent
 from services.returns.models.workbooks import Cells
-from services.returns.rules.workbook.columns import BREAKDOWN, HIDDEN, LINE_FIELDS, LINES, MONTHS, PARTS, SHEETS, TEMPLATE
+from services.returns.rules.workbook.columns import BREAKDOWN, HIDDEN, LINE_FIELDS, LINES, MONTHS, PARTS, READABLE, SHEETS
 from shared.errors import FieldError, Invalid
 from shared.obligations import Kind, Terms
 from shared.spreadsheets import Book, CellError, Row, cannot_read, rows_below
@@ -95,10 +95,14 @@ def content_of(line: LineRow, terms: Terms) -> tuple[LineContent | None, Cells, 
 def _sheets(content: bytes) -> Mapping[str, list[Row]]:
     """The rows of each sheet below its heading, without empty ones."""
     book = Book(content)
-    if not {HIDDEN, *SHEETS} <= set(book.sheets) or list(islice(book.rows(HIDDEN, width=1), 2)) != [[TEMPLATE]]:
+    if not {HIDDEN, *SHEETS} <= set(book.sheets):
+        raise OtherTemplate
+    hidden = list(islice(book.rows(HIDDEN, width=1), 2))
+    template = next((one for one in READABLE if hidden == [[one]]), None)
+    if template is None:
         raise OtherTemplate
     found = {}
-    for name, headings in SHEETS.items():
+    for name, headings in READABLE[template].items():
         table = book.rows(name, width=len(headings))
         if next(table, []) != list(headings):
             raise OtherTemplate

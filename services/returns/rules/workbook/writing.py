@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
+from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill, Protection
@@ -15,6 +17,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from services.returns.models.content import Entered
 from services.returns.models.returns import Line, QuarterlyReturn
 from services.returns.rules.lifecycle import with_supplier
+from services.returns.rules.standing import rated_as, wording_of
 from services.returns.rules.workbook.columns import (
     BREAKDOWN,
     BREAKDOWN_COLUMNS,
@@ -27,26 +30,37 @@ from services.returns.rules.workbook.columns import (
     PARTS,
     TEMPLATE,
 )
+from shared.events.commitments import ContractFact
+from shared.events.returns import LineStatus
 from shared.obligations import Frequency, Kind, Place, Sector, Terms
 from shared.spreadsheets import put
+from shared.words import quantity
 
 _HEAD = PatternFill("solid", fgColor="D8DDE0")
 _TO_FILL = PatternFill("solid", fgColor="FFF9E6")
-_WIDTHS = (6, 18, 12, 14, 40, 10, 12, 14, 14, 14, 30, 60, 14, 40)
+_WIDTHS = (6, 18, 12, 14, 40, 10, 12, 14, 14, 14, 30, 60, 14, 40, 60, 26, 40)
 _SPARE_PARTS = 200
 
 _ABOUT = (
     "Fill the yellow cells, one row per line, and send this workbook back.",
     "A yes or no is written yes or no; a ratio has a numerator and a denominator and no figure.",
     "Where nothing was delivered, leave the figure empty and say why under 'Nothing delivered: reason'.",
+    "To the right of them stand what the contract promises, what is approved so far, and why changes were requested.",
     "Lines that are asked for by month stand in the sheet 'Months', one row per month.",
     "The sheet 'Breakdown' is for parts of a figure, if you wish: the number of the line, for whom or where, and how much.",
     "Sending it back saves a draft. A certifier submits the return afterwards.",
 )
 
 
-def write_workbook(returns: Sequence[QuarterlyReturn]) -> bytes:
-    """An XLSX with every line of these returns that waits for the supplier."""
+def write_workbook(
+    returns: Sequence[QuarterlyReturn],
+    contracts: Mapping[UUID, ContractFact] = MappingProxyType({}),
+    earlier: Mapping[UUID, Sequence[Line]] = MappingProxyType({}),
+) -> bytes:
+    """An XLSX with every line of these returns that waits for the supplier.
+
+    ``contracts``: by id, for their wording. ``earlier``: of each obligation the lines of other quarters, the latest first.
+    """
     book = Workbook()
     about: Worksheet = book.active  # type: ignore[assignment]
     about.title = "About"
@@ -62,7 +76,14 @@ def write_workbook(returns: Sequence[QuarterlyReturn]) -> bytes:
         for line in filed.lines:
             if with_supplier(line.status):
                 number += 1
-                _write_line(lines, number, filed, line)
+                contract = contracts.get(line.contract_id)
+                before = [one for one in earlier.get(line.obligation_id, ()) if one.quarter < line.quarter]
+                told = (
+                    wording_of(contract, line) if contract is not None else None,
+                    _so_far(filed, line, before),
+                    line.change_reason if line.status is LineStatus.CHANGES_REQUESTED else None,
+                )
+                _write_line(lines, number, filed, line, told)
                 _write_months(months, number, line)
                 _write_breakdown(breakdown, number, line)
     for column in LINE_COLUMNS[-4:]:
@@ -97,7 +118,18 @@ def _sheet(book: Workbook, name: str, columns: Sequence[str]) -> Worksheet:
     return sheet
 
 
-def _write_line(sheet: Worksheet, number: int, filed: QuarterlyReturn, line: Line) -> None:
+def _so_far(filed: QuarterlyReturn, line: Line, earlier: Sequence[Line]) -> str | None:
+    """What is approved of the target up to the end of the line's quarter, as the form says it."""
+    rated = rated_as(line, None, earlier, filed.contract)
+    if rated is None or rated.measured is None:
+        return None
+    delivered, target = (
+        quantity(amount, line.terms.measure.unit) for amount in (rated.measured.delivered, rated.measured.target)
+    )
+    return f"{delivered} of {target}"
+
+
+def _write_line(sheet: Worksheet, number: int, filed: QuarterlyReturn, line: Line, told: Sequence[str | None]) -> None:
     monthly = line.terms.frequency is Frequency.MONTHLY
     content = line.content
     said = [content.nil_reason, content.story, content.share, content.unlikely_reason]
@@ -113,6 +145,7 @@ def _write_line(sheet: Worksheet, number: int, filed: QuarterlyReturn, line: Lin
             line.terms.target,
             *_parts(content.figure, line.terms),
             *said,
+            *told,
             str(filed.return_id),
             str(filed.contract_id),
             str(line.line_id),
