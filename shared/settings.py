@@ -24,6 +24,8 @@ class Settings(BaseSettings):
     """Where people reach the services: used in links of notifications and feeds."""
     organisation_name: str = "Cheshire and Merseyside"
     """Whose service this is, in the header of every page."""
+    contact: str = Field(default="", max_length=200)
+    """Whom people write to or call where something does not work: an e-mail address or a telephone number, shown as given."""
     brand: Literal["neutral", "nhs"] = "neutral"
     """The NHS logo and colours are for NHS organisations only."""
     log: str = "postgres://"

@@ -40,7 +40,7 @@ def error_page(
 ) -> Response:
     template = environment().get_template("error.jinja")
     title = _NOT_SENT if status == 403 and request.method == "POST" else _TITLES.get(status, _OTHER)
-    page = show(template.render, request, status=status, title=title, detail=detail, problems=errors)
+    page = show(template.render, request, status=status, title=title, detail=detail, problems=errors, code=status)
     page.headers.update(headers or {})
     return page
 

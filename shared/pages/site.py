@@ -115,7 +115,7 @@ class Pages:
     def show(self, request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
         """The page of a template. It knows ``visitor``, ``navigation``, ``csrf``, ``here`` (its path) and ``now`` too.
 
-        ``sends``: whether this deployment sends mail.
+        ``sends``: whether this deployment sends mail; ``contact``: whom people turn to, or nothing.
         """
         return show(self._env.get_template(template).render, request, status=status, **context)
 
@@ -135,6 +135,7 @@ def show(render: Callable[..., str], request: Request, *, status: int, **context
         here=here,
         brand=settings.brand,
         organisation_name=settings.organisation_name,
+        contact=settings.contact,
         demonstration=settings.deployment == "demonstration",
         sends=settings.sends_mail,
         **{"now": request.app.state.runtime.clock.now(), **context},

@@ -320,6 +320,30 @@ async def test_pages_carry_the_headers_that_keep_others_out(editor: Visit) -> No
     assert "unsafe" not in headers["content-security-policy"]
 
 
+@pytest.mark.parametrize(
+    ("contact", "to"),
+    [("parity-help@trust.example", "mailto:parity-help@trust.example"), ("<b>01925</b> 000 000", None), ("", None)],
+)
+async def test_where_something_is_wrong_it_says_whom_to_turn_to(runtime: OpenRuntime, contact: str, to: str | None) -> None:
+    at_work = await runtime(commitments, contact=contact)
+    nobody = Visit.nobody(at_work)
+    missing, statement = await nobody.get("/commitments/nowhere", expect=404), await nobody.get("/commitments/accessibility")
+    assert "If you typed the web address, check it is correct." in missing.text
+    assert ("If the web address is correct, contact" in missing.text) is bool(contact)
+    assert contact in missing.text
+    assert contact in statement.text
+    if to:
+        assert missing.links[contact] == statement.links[contact] == to
+    assert ("Write to your contact at Cheshire and Merseyside" in statement.text) is not bool(contact)
+
+
+async def test_where_the_service_fails_it_says_whom_to_turn_to(runtime: OpenRuntime) -> None:
+    at_work = await runtime(commitments, contact="01925 000 000")
+    await at_work.identity.close()
+    failed = await Visit(at_work, "x", uuid4(), uuid4()).get("/commitments/people", expect=503)
+    assert "If this goes on, contact 01925 000 000." in failed.text
+
+
 async def test_programs_read_problems_and_browsers_pages(at_work: Runtime, editor: Visit) -> None:
     program = await editor.http.get("/commitments/nowhere", headers={"Accept": "*/*"})
     assert program.headers["content-type"] == "application/problem+json"
