@@ -70,7 +70,7 @@ async def _obligations(
                 async with conn.transaction():
                     empty = await actions.template(conn, contract_id, "csv" if is_csv else "xlsx", by=caller)
                 template.write_bytes(empty)
-        known = await people.of_organisation(runtime.identity, caller.organisation_id, limit=2000)
+        known = await people.with_role(runtime.identity, [caller.organisation_id], Role.CONTRACT_MANAGER)
         owners = {person.email.lower(): person.id for person in known}
 
         async def record(file: Path) -> dict[str, Any]:

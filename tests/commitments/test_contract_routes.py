@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -140,11 +140,12 @@ async def test_another_organisations_contract_is_not_there(desk: Desk) -> None:
     assert (await desk.office("GET", "/contracts", stranger))["items"] == []
 
 
-async def test_an_accountable_owner_is_a_person_of_the_buyer(desk: Desk) -> None:
-    """Who is told of an alert that nobody works on must not be a stranger to the contract."""
+async def test_an_accountable_owner_is_a_contract_manager_of_the_buyer(desk: Desk) -> None:
+    """Who is told of an alert that nobody works on must be able to open it."""
     council = await desk.office.record(name="Council", sector="public", buyer=True)
     _, stranger = await desk.office.key(council.organisation_id, Role.CONTRACT_MANAGER)
-    for unknown in (str(stranger), str(uuid4())):
+    _, analyst = await desk.office.key(UUID(desk.trust), Role.ICB_ANALYST)
+    for unknown in (str(stranger), str(analyst), str(uuid4())):
         refused = await desk.record(HOURS, {**HOURS, "reference": "S2", "owner_id": unknown}, expect=422)
         assert [(error["pointer"], error["code"]) for error in refused["errors"]] == [
             ("/obligations/1/owner_id", "unknown-person")

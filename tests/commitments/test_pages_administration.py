@@ -121,7 +121,11 @@ async def test_a_buyers_settings_are_for_its_managers_too_and_for_no_other(at_wo
     page = await manager.get(f"{LIST}/{own}/settings")
     sent = {"icb_sees": "contracts", "escalates_to": "icb", "executive_id": str(stranger)}
     refused = await manager.submit(page, "Save", sent, expect=422)
-    assert refused.links["Enter a person of this buyer"] == "#executive_id"
+    assert refused.links["Select a contract manager of this buyer"] == "#executive_id"
+    analyst = await added(at_work, own, Role.ICB_ANALYST, name="Priya Nair")
+    refused = await manager.submit(page, "Save", {**sent, "executive_id": str(analyst)}, expect=422)
+    assert refused.links["Select a contract manager of this buyer"] == "#executive_id"
+    assert "Priya Nair" not in refused.text
     await manager.submit(page, "Save", {**sent, "executive_id": str(executive)})
     async with at_work.pool.acquire() as conn:
         stands = await store.organisation(conn, own)
@@ -130,6 +134,21 @@ async def test_a_buyers_settings_are_for_its_managers_too_and_for_no_other(at_wo
     assert "Nadia Karim" in (await joan.get(f"{LIST}/{own}")).text
     supplier = await recorded(at_work, "Supplier", buyer=False, supplier=True)
     await joan.get(f"{LIST}/{supplier}/settings", expect=404)
+
+
+async def test_an_executive_who_can_no_longer_open_alerts_stays_and_is_said_to_be_so(at_work: Runtime, joan: Visit) -> None:
+    own = await recorded(at_work, "Trust")
+    executive = await added(at_work, own, Role.CONTRACT_MANAGER, name="Nadia Karim")
+    async with at_work.pool.acquire() as conn, conn.transaction():
+        change = OrganisationChange(executive_id=executive)
+        await change_organisation(conn, own, change, if_version=1, by=NOBODY, at=NOON)
+    assert "cannot open alerts" not in (await joan.get(f"{LIST}/{own}")).text
+    async with at_work.identity.acquire() as conn, conn.transaction():
+        await change_roles(conn, executive, {Role.OPERATOR}, was={Role.CONTRACT_MANAGER}, by=NOBODY, at=NOON)
+    page = await joan.get(f"{LIST}/{own}/settings")
+    assert "Nadia Karim (cannot open alerts)" in page.text
+    stands = await joan.submit(page, "Save", {"icb_sees": "contracts"})
+    assert "Nadia Karim, who is no contract manager and cannot open alerts" in stands.text
 
 
 async def test_a_person_is_added_and_gets_a_link(at_work: Runtime, joan: Visit) -> None:

@@ -43,11 +43,11 @@ class AlreadyExpired(Invalid):
 
 
 class ExecutiveNotOfBuyer(Invalid):
-    """The executive is a person of the buyer. Add the person first."""
+    """The executive is a contract manager of the buyer: nobody else there can open alerts. Add the person or the role first."""
 
 
 class OwnerNotOfBuyer(Invalid):
-    """The accountable owner of an obligation is a person of a buyer of the contract. Add the person first."""
+    """An accountable owner is a contract manager of a buyer of the contract: nobody else there can open alerts."""
 
 
 async def add_person(identity_conn: Connection, new: NewPerson, *, by: UUID = NOBODY, at: datetime) -> Person:
@@ -167,21 +167,32 @@ async def revoke_key(identity_conn: Connection, key_id: UUID, *, at: datetime, b
     await _remember(identity_conn, "key", key_id, "revoked", at=at, by=by)
 
 
+def opens_alerts(person: people.Person) -> bool:
+    """Whether somebody of a buyer may open the alerts that come to them."""
+    return Role.CONTRACT_MANAGER in person.roles
+
+
+async def cannot_open_alerts(identity: Connection | Pool, person_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these people: named before they lost the role, or left."""
+    return set(person_ids) - {person.id for person in await people.find(identity, list(person_ids)) if opens_alerts(person)}
+
+
 async def must_be_of(identity: Connection | Pool, executive_id: UUID | None, buyer_id: UUID) -> None:
     """Raises ExecutiveNotOfBuyer."""
     if executive_id is None:
         return
-    if not any(person.organisation_id == buyer_id for person in await people.find(identity, [executive_id])):
-        raise ExecutiveNotOfBuyer(errors=[FieldError("/executive_id", "Enter a person of this buyer")])
+    found = await people.find(identity, [executive_id])
+    if not any(person.organisation_id == buyer_id and opens_alerts(person) for person in found):
+        raise ExecutiveNotOfBuyer(errors=[FieldError("/executive_id", "Select a contract manager of this buyer")])
 
 
 async def owners_must_be_of(identity: Connection | Pool, owners: Sequence[UUID | None], contract: Contract) -> None:
     """``owners``: those that obligations were sent with, in their order. Raises OwnerNotOfBuyer."""
     buyers = {buyer.organisation_id for buyer in contract.buyers}
     named = await people.find(identity, [owner for owner in owners if owner is not None])
-    known = {person.id for person in named if person.organisation_id in buyers}
+    known = {person.id for person in named if person.organisation_id in buyers and opens_alerts(person)}
     errors = [
-        FieldError(f"/obligations/{number}/owner_id", "Enter a person of this contract's buyer", "unknown-person")
+        FieldError(f"/obligations/{number}/owner_id", "Enter a contract manager of this contract's buyer", "unknown-person")
         for number, owner in enumerate(owners)
         if owner is not None and owner not in known
     ]

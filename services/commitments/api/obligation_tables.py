@@ -12,6 +12,7 @@ from services.commitments.api.routing import Manager, router
 from services.commitments.models.contracts import Contract
 from services.commitments.models.obligations import Words
 from services.commitments.rules.obligation_table import Format
+from shared.access import Role
 from shared.api import Now, Tx, etag
 from shared.db import Pool
 from shared.identity import people
@@ -23,7 +24,6 @@ _FILE: dict[int | str, dict[str, Any]] = {
         "description": "The template",
     }
 }
-_MOST_PEOPLE = 2000
 
 
 async def _identity(request: Request) -> Pool:
@@ -51,7 +51,7 @@ async def import_obligations(
     response: Response,
 ) -> Contract:
     """Record every obligation of a filled template (XLSX or CSV), or none, with every cell at fault named."""
-    known = await people.of_organisation(identity, caller.organisation_id, limit=_MOST_PEOPLE)
+    known = await people.with_role(identity, [caller.organisation_id], Role.CONTRACT_MANAGER)
     contract = await actions.import_obligations(
         tx,
         contract_id,

@@ -11,6 +11,7 @@ from uuid import UUID
 from fastapi import Depends, Query, Request, Response
 
 from services.commitments.actions import contracts as actions
+from services.commitments.actions.people import cannot_open_alerts
 from services.commitments.models.contracts import Contract
 from services.commitments.pages import words
 from services.commitments.pages.routing import Cursor, Reader, Supplier, pages
@@ -118,8 +119,8 @@ async def show_promises(
     """What was promised: a tab beside how it is going and what was reported."""
     contract = await actions.read_contract(tx, contract_id, by=visitor.caller)
     own = visitor.caller.organisation_id in {buyer.organisation_id for buyer in contract.buyers}
-    people = {one.owner_id for one in contract.obligations if one.owner_id}
-    people |= {version.recorded_by for one in contract.obligations for version in one.versions}
+    owners = {one.owner_id for one in contract.obligations if one.owner_id}
+    people = owners | {version.recorded_by for one in contract.obligations for version in one.versions}
     return pages.show(
         request,
         "promises.jinja",
@@ -128,6 +129,7 @@ async def show_promises(
         targets=targets_in_force,
         words=words,
         names=await names_of(request, people),
+        cannot_open=await cannot_open_alerts(request.app.state.runtime.identity, owners),
         changes=visitor.has(Role.CONTRACT_MANAGER) and own,
         back=await _back(tx, contract_id, visitor),
         over=contract.ends_on < local_date(now),

@@ -16,6 +16,7 @@ from services.commitments.models.contracts import Contract
 from services.commitments.models.obligations import Words
 from services.commitments.pages.routing import Manager, pages
 from services.commitments.rules.obligation_table import Format
+from shared.access import Role
 from shared.api import Now, Tx
 from shared.errors import FieldError, NotFound, ParityError
 from shared.identity import people
@@ -26,7 +27,6 @@ from shared.pages.visitors import Visitor
 from shared.quarters import quarters_of
 
 _TYPES = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "csv": "text/csv"}
-_MOST_PEOPLE = 2000
 _CELL = re.compile(r"(?P<sheet>.+)!(?P<column>[A-Z]+)(?P<row>\d+)")
 
 
@@ -57,7 +57,7 @@ async def upload(request: Request, contract_id: UUID, tx: Tx, now: Now, visitor:
         bound = replace(bound, value=None, errors=(FormError("file", "Select the filled spreadsheet"), *bound.errors))
     if bound.value is None:
         raise Again(_page(request, contract, visitor, bound))
-    known = await people.of_organisation(request.app.state.runtime.identity, visitor.caller.organisation_id, limit=_MOST_PEOPLE)
+    known = await people.with_role(request.app.state.runtime.identity, [visitor.caller.organisation_id], Role.CONTRACT_MANAGER)
     owners = {person.email.lower(): person.id for person in known}
     content, reason = await files[0].read(), bound.value.reason
     try:

@@ -9,7 +9,7 @@ from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
 from services.commitments.actions import organisations as actions
-from services.commitments.actions.people import must_be_of
+from services.commitments.actions.people import cannot_open_alerts, must_be_of
 from services.commitments.models.organisations import (
     Name,
     NewOrganisation,
@@ -35,7 +35,6 @@ from shared.pages.visitors import Visitor, admit
 
 _LIST = link("commitments", "/organisations")
 _BACK = {"href": _LIST, "text": "Back to organisations"}
-_MOST_PEOPLE = 200
 _FIELDS = {"identifiers": "identifiers", "executive_id": "executive_id"}
 
 
@@ -91,12 +90,14 @@ async def record(request: Request, tx: Tx, now: Now, form: Form, visitor: Admini
 async def show(request: Request, organisation_id: UUID, tx: Tx, identity: Identity, visitor: Administrator) -> Response:
     organisation = await _known(tx, organisation_id)
     staff = await people.by_name(identity, organisation_id=organisation_id, limit=PER_PAGE)
-    names = await people.names(identity, [organisation.executive_id] if organisation.executive_id else [])
+    named = [organisation.executive_id] if organisation.executive_id else []
+    names = await people.names(identity, named)
     return pages.show(
         request,
         "organisation.jinja",
         organisation=organisation,
         executive=names.get(organisation.executive_id) if organisation.executive_id else None,
+        cannot_open=bool(await cannot_open_alerts(identity, named)),
         people=staff,
         all_people=with_query(link("commitments", "/people"), organisation=organisation_id),
         back=_BACK,
@@ -166,7 +167,8 @@ async def change_settings(
         icb_sees=value.icb_sees, escalates_to_icb=value.escalates_to == "icb", executive_id=value.executive_id
     )
     try:
-        await must_be_of(identity, value.executive_id, organisation_id)
+        if value.executive_id != buyer.executive_id:  # whoever was named before stays
+            await must_be_of(identity, value.executive_id, organisation_id)
     except ParityError as error:
         raise pages.again(request, "buyer_settings.jinja", **{**said, "form": bound.refused(error)}) from None
     await _change(request, "buyer_settings.jinja", buyer, wanted, bound, tx, now, visitor, said)
@@ -236,15 +238,18 @@ def _said(form: Bound[Any], stands: Organisation | None) -> dict[str, Any]:
 
 
 async def _settings_said(form: Bound[Any], buyer: Organisation, identity: Connection, visitor: Visitor) -> dict[str, Any]:
-    staff = await people.by_name(identity, organisation_id=buyer.organisation_id, limit=_MOST_PEOPLE)
+    managers = await people.with_role(identity, [buyer.organisation_id], Role.CONTRACT_MANAGER)
+    named = [buyer.executive_id] if buyer.executive_id else []
+    known = {person.id: person.name for person in managers} | await people.names(identity, named)
+    blind = await cannot_open_alerts(identity, named)
+    names = {one: f"{name} (cannot open alerts)" if one in blind else name for one, name in known.items()}
     administrator = visitor.has(Role.ADMINISTRATOR)
     back = {"href": _place_of(buyer), "text": f"Back to {buyer.name}"}
     own = {"href": link("commitments", "/account"), "text": "Back to your account"}
-    names = {person.id: person.name for person in staff}
     return {
         "form": form,
         "buyer": buyer,
-        "people": staff,
+        "people": sorted(names.items(), key=lambda entry: entry[1].lower()),
         "names": names,
         "version": form.text("version"),
         "back": back if administrator else own,

@@ -76,7 +76,7 @@ _ABOUT = (
     "Targets: either one per quarter in the columns behind, or a Total over the whole contract and how it is spread.",
     "The target of a ratio is in percent, written 95. The target of a yes or no is 1.",
     "Bands: shares of the target (1, 0.9, 0.7) or thresholds in the unit.",
-    "Accountable owner is the e-mail address of somebody who has access for the buyer.",
+    "Accountable owner is the e-mail address of a contract manager of the buyer.",
     "Method statement, and why it is relevant, proportionate and additional, are for social value.",
 )
 
@@ -203,7 +203,7 @@ def _owner(row: Row, owners: Mapping[str, UUID]) -> UUID | None:
     if email is None:
         return None
     if email.lower() not in owners:
-        row.refuse(_OWNER, "Nobody with this e-mail address has access for the buyer", "unknown-person")
+        row.refuse(_OWNER, "Nobody with this e-mail address is a contract manager of the buyer", "unknown-person")
     return owners.get(email.lower())
 
 

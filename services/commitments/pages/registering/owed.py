@@ -28,6 +28,7 @@ from services.commitments.pages.registering.steps import (
 )
 from services.commitments.pages.routing import Manager, pages
 from services.commitments.rules.counting import Counted, count
+from shared.access import Role
 from shared.api import Now, Tx
 from shared.errors import FieldError, NotFound
 from shared.identity import people
@@ -36,7 +37,6 @@ from shared.pages.forms import Bound, FormError, bind_typed
 from shared.pages.site import Form, redirect
 from shared.pages.visitors import Visitor
 
-_MOST_PEOPLE = 500
 _AT = "/registering/{draft_id:uuid}/obligations/{obligation_id:uuid}/{page}"
 
 
@@ -100,7 +100,8 @@ def _judge_promise(at: _At) -> Bound[Any]:
 
 async def _show_promise(request: Request, visitor: Visitor, at: _At, form: Bound[Any]) -> Response:
     one, alone = at.one, at.draft.content.addition is not None
-    known = await people.of_organisation(request.app.state.runtime.identity, visitor.caller.organisation_id, limit=_MOST_PEOPLE)
+    identity, buyer_id = request.app.state.runtime.identity, visitor.caller.organisation_id
+    known = await people.with_role(identity, [buyer_id], Role.CONTRACT_MANAGER)
     return pages.show(
         request,
         "register_promise.jinja",
