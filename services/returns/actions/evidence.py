@@ -9,6 +9,7 @@ from obstore.store import ObjectStore
 
 from services.returns.actions.activities import lock_activity
 from services.returns.actions.finding import WRITERS, find_line, lock_line
+from services.returns.actions.readiness import look_again
 from services.returns.actions.remembering import remember
 from services.returns.actions.restating import tell_again
 from services.returns.models.activities import EvidenceFile
@@ -54,6 +55,7 @@ async def add_to_line(
         await tell_again(conn, filed, line, at=at)
     else:
         await returns.save(conn, [filed.changed()], lines_changed=[])
+        await look_again(conn, filed)
     await remember(conn, line, "evidence_added", by=by.person_id, at=at, evidence_id=file.evidence_id, sha256=file.sha256)
     return file
 
@@ -91,6 +93,8 @@ async def remove(conn: Connection, evidence_id: UUID, *, by: Caller, at: datetim
     elif file.activity_id is not None:
         await lock_activity(conn, file.activity_id, by)
     await evidence.remove(conn, evidence_id, by=by.person_id, at=at)
+    if file.line_id is not None:
+        await look_again(conn, filed)
 
 
 async def find(conn: Connection, evidence_id: UUID, *, by: Caller) -> EvidenceFile:

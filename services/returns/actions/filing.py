@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.returns.actions.finding import WRITERS, lock_line, lock_return
 from services.returns.actions.notifying import SUBMITTED, tell_buyers
+from services.returns.actions.readiness import look_again
 from services.returns.actions.remembering import remember
 from services.returns.models.content import LineContent
 from services.returns.models.decisions import Certification
@@ -86,8 +87,10 @@ async def _save(
     if problems:
         raise Invalid(errors=problems)
     saved = line.changed(at=at, by=by.person_id, status=status, content=content, filled_from=filled_from)
-    await returns.save(conn, [filed.changed([saved])], lines_changed=[saved])
+    filed = filed.changed([saved])
+    await returns.save(conn, [filed], lines_changed=[saved])
     await remember(conn, saved, "saved", by=by.person_id, at=at)
+    await look_again(conn, filed)
     return saved
 
 
@@ -131,7 +134,7 @@ async def submit(
     await remember(conn, after, "submitted", by=by.person_id, at=at, certified=certification.model_dump(), on_behalf=on_behalf)
     await tell_buyers(conn, after, SUBMITTED, after.submissions, at=at)
     await publish(conn, return_fact(ReturnSubmitted, after), at=at)
-    return after
+    return await look_again(conn, after)
 
 
 async def _complete(conn: Connection, filed: QuarterlyReturn, waiting: list[Line], *, by: Caller, at: datetime) -> list[Line]:

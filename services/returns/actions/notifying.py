@@ -13,6 +13,7 @@ from shared.obligations import Share
 
 DUE_SOON, OVERDUE, CHANGES_WANTED = "return-due-soon", "return-overdue", "return-changes-requested"
 ANSWER_DUE_SOON = "return-answer-due-soon"
+READY = "return-ready"
 SUBMITTED, REVIEW_OVERDUE = "return-submitted", "return-review-overdue"
 RESTATEMENT_ASKED, RESTATEMENT_REQUESTED = "return-restatement-asked", "return-restatement-requested"
 FIGURE_CONFIRMED = "return-figure-confirmed"
@@ -38,6 +39,10 @@ TEMPLATES |= {
         f"Return to be sent again by {{answer_due_on}}: {_ABOUT}",
         f"Dear {{name}},\n\nThe reviewer asked for changes to the quarterly return of {_ABOUT}. "
         "It has not been sent again yet; that is due on {answer_due_on}.\n",
+    ),
+    READY: Template(
+        f"Return ready to certify: {_ABOUT}",
+        f"Dear {{name}},\n\nEvery line of the quarterly return of {_ABOUT} is completed. Please check, certify and submit it.\n",
     ),
     SUBMITTED: Template(
         f"Return submitted: {_ABOUT}",
@@ -74,6 +79,10 @@ TEMPLATES |= {
 async def tell_suppliers(conn: Connection, filed: QuarterlyReturn, template: str, occasion: object, *, at: datetime) -> None:
     """``occasion`` tells one time from another, so that each is told once."""
     await _tell(conn, filed, filed.contract.suppliers, SUPPLIER, template, occasion, at=at)
+
+
+async def tell_certifiers(conn: Connection, filed: QuarterlyReturn, template: str, occasion: object, *, at: datetime) -> None:
+    await _tell(conn, filed, filed.contract.suppliers, (Role.SUPPLIER_CERTIFIER,), template, occasion, at=at)
 
 
 async def tell_buyers(conn: Connection, filed: QuarterlyReturn, template: str, occasion: object, *, at: datetime) -> None:

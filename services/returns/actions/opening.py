@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from services.returns.actions.readiness import look_again
 from services.returns.actions.refilling import fill_opened
 from services.returns.actions.remembering import remember
 from services.returns.models.returns import Line, QuarterlyReturn
@@ -104,6 +105,7 @@ async def _amend(
     await returns.save(conn, changed, lines_changed=lines_changed)
     for now in changed:
         await remember(conn, now, "amended", by=NOBODY, at=at, contract_version=fact.version)
+        await look_again(conn, now)
     await publish(conn, *events, at=at)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from services.returns.actions.readiness import look_again
 from services.returns.actions.remembering import remember
 from services.returns.models.returns import QuarterlyReturn
 from services.returns.rules.activities import followed, opened_with
@@ -30,8 +31,10 @@ async def refill(conn: Connection, around: Sequence[QuarterlyReturn], obligation
             found = followed(line, await activities.of_obligation(conn, obligation_id, first_day=first, last_day=last))
             if found is not None:
                 saved = line.changed(at=at, by=by.person_id, content=found[0], filled_from=found[1])
-                await returns.save(conn, [filed.changed([saved])], lines_changed=[saved])
+                after = filed.changed([saved])
+                await returns.save(conn, [after], lines_changed=[saved])
                 await remember(conn, saved, "filled", by=by.person_id, at=at)
+                await look_again(conn, after)
 
 
 async def fill_opened(conn: Connection, opened: Sequence[QuarterlyReturn]) -> list[QuarterlyReturn]:

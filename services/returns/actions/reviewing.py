@@ -8,6 +8,7 @@ from uuid import UUID
 from services.returns.actions.finding import REVIEWER, line_in, lock_line, lock_return
 from services.returns.actions.notifying import CHANGES_WANTED, tell_suppliers
 from services.returns.actions.opening import amend_from_contract
+from services.returns.actions.readiness import look_again
 from services.returns.actions.remembering import remember
 from services.returns.models.decisions import Approval, ChangesWanted
 from services.returns.models.returns import Line, QuarterlyReturn
@@ -97,7 +98,7 @@ async def request_changes(
     after = await amend_from_contract(conn, after, deadlines, at=at)
     await tell_suppliers(conn, after, CHANGES_WANTED, after.version, at=at)
     await publish(conn, return_fact(ChangesRequested, after), at=at)
-    return after
+    return await look_again(conn, after)
 
 
 async def decide(

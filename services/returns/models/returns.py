@@ -79,6 +79,8 @@ class QuarterlyReturn(Frozen):
     sent_back_on: date | None = None
     answer_due_on: date | None = None
     """While it is sent back: by when the supplier is to send it again."""
+    ready: bool = False
+    """It waits for nothing but a certifier, as far as was seen when something on it was saved last."""
     lines: tuple[Line, ...] = ()
     """What is owed in the quarter, in the contract's order."""
 

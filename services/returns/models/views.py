@@ -67,6 +67,8 @@ class ReturnSummary(Frozen):
     answer_due_on: date | None
     """Where it was sent back: by when it is to be sent again."""
     overdue: bool
+    ready: bool
+    """It waits for nothing but a certifier, as far as was seen when something on it was saved last."""
     submitted_at: AwareDatetime | None
     on_behalf: bool
     review_due_on: date | None

@@ -59,6 +59,7 @@ _DONE = {
     "opened": "Return opened",
     "amended": "Return amended after a change of the contract",
     "reminded": "Supplier reminded",
+    "certifiers_told": "Certifiers told",
     "overdue": "Found overdue",
     "review_overdue": "Review found overdue",
     "submitted": "Return submitted",

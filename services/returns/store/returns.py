@@ -36,6 +36,11 @@ async def save(conn: Connection, returns: Sequence[QuarterlyReturn], *, lines_ch
     await lines.save(conn, lines_changed)
 
 
+async def mark_ready(conn: Connection, return_id: UUID, ready: bool) -> None:
+    """Nothing else changes it, whatever else of the return is saved."""
+    await conn.execute("UPDATE quarterly_returns SET ready = $2 WHERE return_id = $1", return_id, ready)
+
+
 async def find(conn: Connection, return_id: UUID) -> QuarterlyReturn | None:
     return await _one(conn, await conn.fetchrow("SELECT * FROM quarterly_returns WHERE return_id = $1", return_id))
 
@@ -134,7 +139,7 @@ async def page(
     found = await conn.fetch(
         """
         SELECT r.return_id, r.contract_id, r.contract ->> 'reference' AS reference, r.contract ->> 'title' AS title, r.quarter,
-               r.version, r.status, r.opened_on, r.due_on, r.submitted_at, r.on_behalf, r.review_due_on,
+               r.version, r.status, r.opened_on, r.due_on, r.ready, r.submitted_at, r.on_behalf, r.review_due_on,
                r.answer_due_on, (r.status = 'open' AND r.due_on < $10) OR coalesce(r.answer_due_on < $10, false) AS overdue,
                coalesce(r.status = 'submitted' AND r.reviewed_at IS NULL AND r.review_due_on < $10, false) AS review_overdue,
                count(l.line_id) AS lines,
@@ -164,7 +169,7 @@ async def page(
         ) AS r
         LEFT JOIN lines l ON l.return_id = r.return_id AND l.owed
         GROUP BY r.return_id, r.contract_id, r.contract, r.quarter, r.version, r.status, r.opened_on, r.due_on, r.submitted_at,
-                 r.on_behalf, r.review_due_on, r.reviewed_at, r.answer_due_on
+                 r.on_behalf, r.review_due_on, r.reviewed_at, r.answer_due_on, r.ready
         ORDER BY r.due_on, r.return_id
         """,
         viewer.organisation_id,

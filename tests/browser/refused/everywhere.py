@@ -33,6 +33,7 @@ REFUSE_NOTHING = {
     "/commitments/password/forgotten": "only where mail is sent: test_signing_in.py",
     "/returns/activities/{activity_id:uuid}/remove": "one that stands behind a figure is shown again, which says so",
     "/returns/case-studies/{case_study_id:uuid}/remove": "there is nothing to enter",
+    "/returns/{return_id:uuid}/check/tell-certifiers": "what is still missing stands on the page of the button",
     "/returns/lines/{line_id:uuid}/ask-to-restate/withdraw": "what is settled already stays settled",
     "/returns/evidence/{evidence_id:uuid}/remove": "a file of an activity that is submitted shows no button",
 }
