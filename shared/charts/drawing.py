@@ -22,6 +22,8 @@ _SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down
 _INK, _GRID = "#212b32", "#d8dde0"
 _WIDTH, _HEIGHT = 620, 260
 _LONG = 14
+_THICKEST = 80
+"""Of a bar that stands: one or two would fill the whole width."""
 
 Spec = dict[str, Any]
 
@@ -83,15 +85,19 @@ def bars(
     if len(names) > 1:
         place[f"{along}Offset"] = {"field": "series", "sort": names}
     beside = {"align": "left", "dx": 4, "baseline": "middle"} if flat else {"align": "center", "dy": -3, "baseline": "bottom"}
+    thickness = {} if flat or len(categories) * len(names) * _THICKEST > _WIDTH else {"size": _THICKEST}
     layers: list[Spec] = [
-        {"mark": {"type": "bar", "stroke": "white", "strokeWidth": 1}, "encoding": {**place, "color": _colours(names)}},
+        {
+            "mark": {"type": "bar", "stroke": "white", "strokeWidth": 1, **thickness},
+            "encoding": {**place, "color": _colours(names)},
+        },
         {"mark": {"type": "text", "color": _INK, "fontSize": 12, **beside}, "encoding": {**place, "text": {"field": "said"}}},
     ]
     if target is not None:
         rule = {"type": "rule", "color": _INK, "strokeDash": [6, 4], "strokeWidth": 2}
         layers.append({"data": {"values": [{"target": float(target)}]}, "mark": rule, "encoding": {across: {"field": "target"}}})
         layers[-1]["encoding"][across]["type"] = "quantitative"
-    height = max(120, (24 * len(names) + 12) * len(categories)) if flat else _HEIGHT
+    height = (24 * len(names) + 12) * len(categories) if flat else _HEIGHT
     return Chart(headline, subtitle, _whole(layers, _rows(categories, series, unit), height))
 
 

@@ -6,6 +6,8 @@ import re
 from decimal import Decimal
 from itertools import combinations
 
+import pytest
+
 from shared.charts import Series, bars, bridge, lines
 from shared.charts.drawing import PALETTE
 
@@ -31,6 +33,13 @@ async def test_long_names_lie_flat_and_a_target_is_a_line() -> None:
     svg = await drawn.svg()
     assert {"£5", "£7", *places} <= set(words(svg))
     assert 'stroke-dasharray="6,4"' in svg
+
+
+@pytest.mark.parametrize(("category", "across", "most"), [("Private", "width", 80), ("Voluntary and community", "height", 36)])
+async def test_a_single_bar_fills_no_whole_chart(category: str, across: str, most: int) -> None:
+    drawn = await bars("One", "Hours", [category], [Series("Hours", (Decimal(12),))], unit="hours").svg()
+    [(wide, high)] = re.findall(r'<path d="M[\d.,]+h([\d.]+)v([\d.]+)h-[\d.]+Z" fill="#12436D"', drawn)
+    assert float(wide if across == "width" else high) <= most
 
 
 async def test_a_line_is_broken_where_a_value_is_not_known() -> None:
