@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
 import pytest
+from openpyxl import load_workbook
 
 from services.commitments.actions.contracts import record_contract
 from services.commitments.actions.measures import ensure_catalogue
@@ -108,6 +110,16 @@ async def test_the_list_is_searched_narrowed_and_paged(region: Region) -> None:
     over = await manager.get("/commitments/contracts?when=over")
     assert "Long ago" in over.links
     assert "Contract 05" not in over.links
+    found = await manager.get("/commitments/contracts?q=contract")
+    sheet = load_workbook(BytesIO((await manager.http.get(found.links["XLSX of the contracts"])).content)).active
+    assert sheet is not None
+    rows = list(sheet.iter_rows(values_only=True))
+    assert len(rows) == 28, "the headings, and the whole list, not its first page"
+    assert rows[1][:5] == ("N-26", "Contract 26", "Contract", "Mersey General", "Sefton Meals Ltd")
+    table = (await manager.http.get(over.links["CSV of the contracts"])).content.decode("utf-8-sig").splitlines()
+    assert [line.split(",")[:2] for line in table[1:]] == [["OLD", "Long ago"]]
+    elsewhere = await region.visit(Role.CONTRACT_MANAGER, region.silent.organisation_id)
+    assert (await elsewhere.http.get("/commitments/contracts/download?file=csv")).text.count("\n") == 1, "only one's own"
     none = await manager.get("/commitments/contracts?q=nothing+like+this")
     assert "No contract is like this" in none.text
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+from datetime import date
 from io import BytesIO, StringIO
 
 import pytest
 from docx import Document
+from openpyxl import load_workbook
 
 from services.returns.actions.filing import save_line, submit
 from services.returns.actions.restating import restate
@@ -84,6 +86,13 @@ async def test_a_story_is_marked_consented_to_and_taken_away(approved: Office) -
     assert "by Ines Roy" in page.text
     table = (await ines.http.get(f"{STUDIES}/download?form=csv")).content.decode("utf-8-sig")
     [row] = csv.DictReader(StringIO(table))
+    sheet = load_workbook(BytesIO((await ines.http.get(f"{STUDIES}/download?form=xlsx")).content)).active
+    assert sheet is not None
+    headings, told = sheet.iter_rows(values_only=True)
+    taken = dict(zip(headings, told, strict=True))
+    assert taken.pop("Story") == STORY, "text, and no formula"
+    assert taken.pop("Consent given on").date() == date(2026, 7, 3)
+    assert taken.items() <= row.items()
     assert (row["Title"], row["Consent given by"], row["How"]) == ("Halton schools", "Ada Park, head teacher", "Email")
     assert row["Story"].startswith("'=Twelve visits")  # no formula
     document = Document(BytesIO((await ines.http.get(f"{STUDIES}/download?form=docx")).content))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -12,7 +13,7 @@ from fastapi import Depends, Query, Request, Response
 
 from services.commitments.actions import contracts as actions
 from services.commitments.actions.people import cannot_open_alerts
-from services.commitments.models.contracts import Contract
+from services.commitments.models.contracts import Contract, ContractSummary
 from services.commitments.pages import words
 from services.commitments.pages.routing import Cursor, Reader, Supplier, pages
 from services.commitments.rules.contracts import targets_in_force
@@ -23,13 +24,20 @@ from shared.api import Now, Tx, decode_cursor, encode_cursor
 from shared.db import Connection
 from shared.obligations import ContractForm
 from shared.origin import link
+from shared.pages import downloads
+from shared.pages.downloads import TableForm
 from shared.pages.forms import blank
 from shared.pages.naming import names_of
 from shared.pages.visitors import Visitor
 from shared.quarters import Quarter, local_date
+from shared.spreadsheets import Sheet, write_csv, write_xlsx
 from shared.viewer import Viewer
+from shared.words import label
 
 _PAGE = 25
+_PART = 2_000
+_HEADINGS = ("Reference", "Title", "Kind", "Buyer", "Supplier", "Starts on", "Ends on", "Value", "Currency")
+_WIDTHS = {"Title": 50, "Buyer": 36, "Supplier": 36}
 _NOT_SUPPLYING = (Role.CONTRACT_MANAGER, Role.ICB_ANALYST)
 _WHEN = {"running": "Running now", "to-come": "Not started yet", "over": "Over"}
 
@@ -72,6 +80,48 @@ async def list_supplied_contracts(
     return await _show(request, tx, now, visitor, narrowed, cursor, supplies=True)
 
 
+@pages.router.get("/contracts/download")
+async def download_contracts(
+    tx: Tx, now: Now, visitor: Reader, narrowed: Annotated[_Narrowed, Depends()], file: Annotated[TableForm, Query()]
+) -> Response:
+    """The whole list as it was narrowed."""
+    return await _taken(tx, now, visitor, narrowed, file, supplies=not visitor.has(*_NOT_SUPPLYING))
+
+
+@pages.router.get("/contracts/yours/download")
+async def download_supplied_contracts(
+    tx: Tx, now: Now, visitor: Supplier, narrowed: Annotated[_Narrowed, Depends()], file: Annotated[TableForm, Query()]
+) -> Response:
+    return await _taken(tx, now, visitor, narrowed, file, supplies=True)
+
+
+async def _taken(
+    conn: Connection, now: datetime, visitor: Visitor, narrowed: _Narrowed, form: TableForm, *, supplies: bool
+) -> Response:
+    viewer = Viewer.of(visitor.caller, acting_as=SUPPLIER if supplies else _NOT_SUPPLYING)
+    asked, found = narrowed.asked(local_date(now)), list[ContractSummary]()
+    while part := await store.page(conn, viewer, **asked, after=found[-1].contract_id if found else None, limit=_PART):
+        found += part
+    rows = [
+        (
+            one.reference,
+            one.title,
+            label(one.form),
+            one.lead_buyer,
+            one.lead_supplier,
+            one.starts_on,
+            one.ends_on,
+            one.value,
+            one.currency,
+        )
+        for one in found
+    ]
+    # A region's contracts are seconds of work for the one, and nobody waits for it meanwhile.
+    sheet = Sheet("Contracts", _HEADINGS, rows, widths=_WIDTHS)
+    made = write_csv(_HEADINGS, rows) if form is TableForm.CSV else await asyncio.to_thread(write_xlsx, sheet)
+    return downloads.file(made, "contracts", form)
+
+
 async def _show(
     request: Request,
     conn: Connection,
@@ -99,6 +149,7 @@ async def _show(
         whens=[{"value": value, "text": text} for value, text in _WHEN.items()],
         forms=words.labels(ContractForm),
         path=path,
+        taken=[(form, f"{path}/download?{urlencode({**narrowed.said(), 'file': form})}") for form in TableForm],
         supplies=supplies,
         registers=registers,
         begun=await draft_store.count(conn, visitor.caller.person_id) if registers else 0,

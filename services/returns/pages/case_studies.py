@@ -15,7 +15,7 @@ from services.returns.actions import case_studies as actions
 from services.returns.actions.case_studies import TELLERS, AlreadyMarked
 from services.returns.models.case_studies import Consent, ConsentHow, ShortText
 from services.returns.pages import words as said
-from services.returns.pages.case_study_files import as_csv, as_docx
+from services.returns.pages.case_study_files import as_docx, as_table
 from services.returns.pages.routing import pages
 from services.returns.rules.deadlines import last_ended
 from services.returns.store import case_studies as store
@@ -41,6 +41,7 @@ Teller = Annotated[Visitor, admit(*TELLERS)]
 
 class Taken(StrEnum):
     CSV = "csv"
+    XLSX = "xlsx"
     DOCX = "docx"
 
 
@@ -108,7 +109,8 @@ async def download(tx: Tx, visitor: Teller, form: Annotated[Taken, Query()] = Ta
     """Those that may be told, in the words that were consented to."""
     found = await store.page(tx, _viewer(visitor), after=None, limit=_MOST_TAKEN)
     told = [one for one in found if one.consent is not None]
-    return downloads.file(as_csv(told) if form is Taken.CSV else as_docx(told), "case-studies", form)
+    made = as_docx(told) if form is Taken.DOCX else as_table(told, downloads.TableForm(form))
+    return downloads.file(made, "case-studies", form)
 
 
 @pages.router.get("/lines/{line_id:uuid}/case-study")

@@ -12,16 +12,18 @@ from docx.shared import Pt
 
 from services.returns.models.case_studies import Story
 from services.returns.pages.words import of_figure
-from shared.spreadsheets import write_csv
+from shared.pages.downloads import TableForm
+from shared.spreadsheets import Sheet, write_csv, write_xlsx
 from shared.words import day, label, listed, months
 
 _HEADINGS = (
     "Title", "Supplier", "Buyer", "Contract", "Quarter", "Measure", "Reported", "Story",
     "Consent given by", "Consent given on", "How",
 )  # fmt: skip
+_WIDTHS = {"Title": 36, "Supplier": 30, "Buyer": 30, "Contract": 36, "Measure": 36, "Story": 80, "Consent given by": 30}
 
 
-def as_csv(stories: Sequence[Story]) -> bytes:
+def as_table(stories: Sequence[Story], form: TableForm) -> bytes:
     """The stories that somebody consented to, with their consents."""
     rows = []
     for story in stories:
@@ -39,11 +41,13 @@ def as_csv(stories: Sequence[Story]) -> bytes:
                 of_figure(story.figure, story.terms),
                 consent.story,
                 consent.given_by,
-                consent.given_on.isoformat(),
+                consent.given_on,
                 label(consent.how),
             )
         )
-    return write_csv(_HEADINGS, rows)
+    if form is TableForm.CSV:
+        return write_csv(_HEADINGS, rows)
+    return write_xlsx(Sheet("Case studies", _HEADINGS, rows, widths=_WIDTHS))
 
 
 def as_docx(stories: Sequence[Story]) -> bytes:
