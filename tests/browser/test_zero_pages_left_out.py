@@ -15,6 +15,7 @@ NO_PAGES = {
     "/commitments/links/{secret:str}": "signs in and leads on; as a page that sets a password: test_signing_in.py",
     "/commitments/sign-in/provider": "leads to the provider; tests/keycloak",
     "/commitments/sign-in/provider/answer": "comes from the provider; tests/keycloak",
+    "/commitments/registering/{draft_id:uuid}/obligations/template": "a file: test_pages_contracts_spreadsheet.py",
     "/returns/case-studies/download": "a file; tests/returns/test_pages_case_studies.py",
 }
 """Routes that lead elsewhere, or answer with a file to which no link of the demonstration leads."""

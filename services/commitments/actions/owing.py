@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -29,11 +29,18 @@ class Ready(NamedTuple):
     version: ObligationVersion
 
 
+class Days(NamedTuple):
+    """The first and last day of a contract that is not recorded yet."""
+
+    starts_on: date
+    ends_on: date
+
+
 async def prepare(
     conn: Connection,
     buyer_id: UUID,
     new: NewObligation,
-    contract: NewContract | Contract,
+    contract: NewContract | Contract | Days,
     pointer: str,
     *,
     by: Caller,

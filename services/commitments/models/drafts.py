@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from shared.errors import NotFound
-from shared.obligations import Frozen, Side
+from shared.obligations import Direction, Frozen, Side
 from shared.quarters import Quarter
 
 Typed = dict[str, str | list[str]]
@@ -31,6 +31,8 @@ class ObligationDraft(Frozen):
     """A code of the catalogue; None for a measure of the buyer's own, which the page of the promise describes."""
     kpi_id: str | None = None
     """The KPI of the notice that it stands for."""
+    direction: Direction | None = None
+    """What a spreadsheet says is better, where it is not as the measure of the catalogue has it."""
     said: str = ""
     """The notice's own words for its target."""
     promise: Typed = {}

@@ -42,9 +42,7 @@ async def ask_upload(request: Request, contract_id: UUID, tx: Tx, visitor: Manag
 
 @pages.router.get("/contracts/{contract_id:uuid}/obligations/template")
 async def download_template(contract_id: UUID, tx: Tx, visitor: Manager, format: Annotated[Format, Query()] = "xlsx") -> Response:
-    content = await actions.template(tx, contract_id, format, by=visitor.caller)
-    headers = {"Content-Disposition": f'attachment; filename="obligations.{format}"', "Cache-Control": "private, no-store"}
-    return Response(content, media_type=_TYPES[format], headers=headers)
+    return table_file(await actions.template(tx, contract_id, format, by=visitor.caller), format)
 
 
 @pages.router.post("/contracts/{contract_id:uuid}/obligations/upload")
@@ -57,8 +55,7 @@ async def upload(request: Request, contract_id: UUID, tx: Tx, now: Now, visitor:
         bound = replace(bound, value=None, errors=(FormError("file", "Select the filled spreadsheet"), *bound.errors))
     if bound.value is None:
         raise Again(_page(request, contract, visitor, bound))
-    known = await people.with_role(request.app.state.runtime.identity, [visitor.caller.organisation_id], Role.CONTRACT_MANAGER)
-    owners = {person.email.lower(): person.id for person in known}
+    owners = await owners_for(request, visitor)
     content, reason = await files[0].read(), bound.value.reason
     try:
         await actions.import_obligations(tx, contract_id, content, reason, owners=owners, by=visitor.caller, at=now)
@@ -66,7 +63,7 @@ async def upload(request: Request, contract_id: UUID, tx: Tx, now: Now, visitor:
         raise
     except ParityError as error:
         wrong = bound.wrong(error.detail, name="file")
-        raise Again(_page(request, contract, visitor, wrong, cells=_by_row(error.errors))) from None
+        raise Again(_page(request, contract, visitor, wrong, cells=by_row(error.errors))) from None
     return redirect(link("commitments", f"/contracts/{contract_id}"))
 
 
@@ -85,7 +82,7 @@ def _page(
         request,
         "obligations_upload.jinja",
         status=422 if form.errors else 200,
-        contract=contract,
+        caption=f"{contract.reference} {contract.title}",
         quarters=quarters_of(contract.starts_on, contract.ends_on),
         form=form,
         cells=cells or {},
@@ -94,7 +91,18 @@ def _page(
     )
 
 
-def _by_row(errors: tuple[FieldError, ...]) -> dict[tuple[str, int], list[tuple[str, str]]]:
+def table_file(content: bytes, format: Format) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="obligations.{format}"', "Cache-Control": "private, no-store"}
+    return Response(content, media_type=_TYPES[format], headers=headers)
+
+
+async def owners_for(request: Request, visitor: Visitor) -> dict[str, UUID]:
+    """The people of the visitor's organisation, by their addresses in lower case."""
+    known = await people.with_role(request.app.state.runtime.identity, [visitor.caller.organisation_id], Role.CONTRACT_MANAGER)
+    return {person.email.lower(): person.id for person in known}
+
+
+def by_row(errors: tuple[FieldError, ...]) -> dict[tuple[str, int], list[tuple[str, str]]]:
     """``Obligations!B7`` belongs to row 7 of Obligations, column B; what names no cell stands first."""
     found: dict[tuple[str, int], list[tuple[str, str]]] = {}
     for error in errors:

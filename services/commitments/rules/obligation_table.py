@@ -10,12 +10,11 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from services.commitments.models.contracts import Contract
 from services.commitments.models.measures import CatalogueMeasure, MeasureStatus
 from services.commitments.models.obligations import NewObligation
 from shared.errors import FieldError
 from shared.obligations import BandsBy, Basis, Direction, Frequency, FteCounting, Kind, OverTime, Side
-from shared.quarters import Quarter, quarters_of
+from shared.quarters import Quarter
 from shared.ratings.targets import Spread
 from shared.spreadsheets import Row, Sheet, cannot_read, read_table, words_of, write_csv, write_xlsx
 
@@ -96,9 +95,9 @@ class Entry:
         return FieldError(self.cells[pointer], error.detail, error.code)
 
 
-def template(contract: Contract, measures: Sequence[CatalogueMeasure], form: Format) -> bytes:
-    """An empty table for a contract, with what may stand in each column."""
-    headings = [*HEADINGS, *(str(quarter) for quarter in _quarters(contract))]
+def template(quarters: Sequence[Quarter], measures: Sequence[CatalogueMeasure], form: Format) -> bytes:
+    """An empty table for a contract of these quarters, with what may stand in each column."""
+    headings = [*HEADINGS, *map(str, quarters)]
     if form == "csv":
         return write_csv(headings)
     offers = {heading: words_of(choices) for heading, (_, choices) in _CHOICES.items()} | {_EVIDENCE: ["yes", "no"]}
@@ -122,14 +121,14 @@ def template(contract: Contract, measures: Sequence[CatalogueMeasure], form: For
     )
 
 
-def read(content: bytes, contract: Contract, owners: Mapping[str, UUID]) -> list[Entry]:
+def read(content: bytes, quarters: Sequence[Quarter], owners: Mapping[str, UUID]) -> list[Entry]:
     """The obligations of a filled template. ``owners``: people of the buyer by their e-mail addresses in lower case.
 
     Raises NotASpreadsheet, HasMacros, SpreadsheetTooLarge, and CannotRead naming every cell at fault.
     """
-    quarters = {str(quarter): quarter for quarter in _quarters(contract)}
-    rows = read_table(content, sheet=SHEET, headings=[*HEADINGS, *quarters], required=REQUIRED)
-    found = [_entry(row, quarters, owners) for row in rows]
+    named = {str(quarter): quarter for quarter in quarters}
+    rows = read_table(content, sheet=SHEET, headings=[*HEADINGS, *named], required=REQUIRED)
+    found = [_entry(row, named, owners) for row in rows]
     errors = [error for row in rows for error in row.errors]
     if errors:
         raise cannot_read(errors)
@@ -143,10 +142,6 @@ def in_cells(entries: Sequence[Entry], errors: Sequence[FieldError]) -> list[Fie
         number, _, part = error.pointer.removeprefix("/obligations/").partition("/")
         found.append(entries[int(number)].named(FieldError(f"/{part}" if part else "", error.detail, error.code)))
     return found
-
-
-def _quarters(contract: Contract) -> list[Quarter]:
-    return quarters_of(contract.starts_on, contract.ends_on)
 
 
 def _entry(row: Row, quarters: Mapping[str, Quarter], owners: Mapping[str, UUID]) -> Entry | None:

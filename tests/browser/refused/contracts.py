@@ -101,6 +101,15 @@ REGISTERING = (
         prepared=begin,
     ),
     Refusal(
+        _DRAFT + "/obligations/upload",
+        _MANAGER,
+        ("{draft}/obligations/upload",),
+        "Upload",
+        "There is a problem",
+        {"file": b"reference,side\nC9,left\n"},
+        prepared=mend,
+    ),
+    Refusal(
         _DRAFT + "/award",
         _MANAGER,
         ("{draft}/award",),

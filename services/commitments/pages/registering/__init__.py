@@ -6,6 +6,7 @@ from services.commitments.pages.registering import (
     begun,
     checking,
     from_notice,
+    from_table,
     measures,
     obligations,
     owed,
@@ -13,4 +14,16 @@ from services.commitments.pages.registering import (
     suppliers,
 )
 
-__all__ = ["adding", "award", "begun", "checking", "from_notice", "measures", "obligations", "owed", "parties", "suppliers"]
+__all__ = [
+    "adding",
+    "award",
+    "begun",
+    "checking",
+    "from_notice",
+    "from_table",
+    "measures",
+    "obligations",
+    "owed",
+    "parties",
+    "suppliers",
+]

@@ -147,6 +147,7 @@ def obligation(draft: Draft, one: ObligationDraft, quarters: list[Quarter]) -> N
             **promise.value.model_dump(exclude=set(OwnPromise.model_fields) - set(Promise.model_fields)),
             "side": one.side,
             "measure": one.measure,
+            "direction": one.direction,
             "own_measure": own
             and {"code": own.code, "label": own.label, "unit": own.unit, "kind": own.kind, "direction": own.own_direction},
             "basis": said.basis,

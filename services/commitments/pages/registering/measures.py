@@ -27,7 +27,7 @@ from shared.pages.site import Form, redirect
 from shared.pages.visitors import Visitor
 
 _MOST_FOUND = 25
-_MOST_OWED = 500
+MOST_OWED = 500
 _LETTERS = {Side.CORE_SERVICE: "C", Side.SOCIAL_VALUE: "SV"}
 Said = Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$")]
 
@@ -65,7 +65,7 @@ async def choose_measure(
         return await _page(request, tx, visitor, draft, side, wrong)
     draft = await actions.read(tx, draft_id, by=visitor.caller)
     addition = draft.content.addition
-    if len(draft.content.obligations) >= _MOST_OWED:
+    if len(draft.content.obligations) >= MOST_OWED:
         raise TooManyObligations
     side = addition.side if addition else side
     owed = (await read_contract(tx, addition.contract_id, by=visitor.caller)).obligations if addition else ()
@@ -78,7 +78,7 @@ async def choose_measure(
 def _begun(draft: Draft, owed: Sequence[Obligation], side: Side) -> Typed:
     """The next free reference beside what is ``owed`` already, and what is so most often."""
     taken = {str(one.promise.get("reference")) for one in draft.content.obligations} | {one.reference for one in owed}
-    number = next(n for n in range(1, _MOST_OWED + 2) if f"{_LETTERS[side]}{n}" not in taken)
+    number = next(n for n in range(1, MOST_OWED + 2) if f"{_LETTERS[side]}{n}" not in taken)
     return {"reference": f"{_LETTERS[side]}{number}", "frequency": Frequency.QUARTERLY.value, "evidence_required": "no"}
 
 

@@ -122,7 +122,7 @@ async def _show_promise(request: Request, visitor: Visitor, at: _At, form: Bound
 def _judge_targets(at: _At) -> Bound[Any]:
     bound, table = targets_of(at.one.targets, quarters_in(at.draft))
     if bound.value is not None and at.measure is not None and quarters_in(at.draft):
-        counted = _counted(at.draft, bound.value, table, at.measure)
+        counted = _counted(at.draft, at.one, bound.value, table, at.measure)
         if not isinstance(counted, Counted):
             return _refused(bound, counted)
     return bound
@@ -161,7 +161,7 @@ def _judge_bands(at: _At) -> Bound[Any]:
     bound: Bound[Any] = Bound(typed) if typed.get("none") == "yes" else bind_typed(BandsTyped, typed)
     targets, table = targets_of(at.one.targets, quarters_in(at.draft))
     if not bound.errors and targets.value is not None and at.measure is not None and quarters_in(at.draft):
-        counted = _counted(at.draft, targets.value, table, at.measure, bands=bound.value)
+        counted = _counted(at.draft, at.one, targets.value, table, at.measure, bands=bound.value)
         if not isinstance(counted, Counted):
             return _refused(bound, counted)
     return bound
@@ -173,7 +173,7 @@ async def _show_bands(request: Request, visitor: Visitor, at: _At, form: Bound[A
     targets, table = targets_of(one.targets, quarters_in(draft))
     if measure is None or targets.value is None or not quarters_in(draft):
         return redirect(place_of(draft, one, "targets" if measure else "promise"))
-    counted = _counted(draft, targets.value, table, measure)
+    counted = _counted(draft, one, targets.value, table, measure)
     if not isinstance(counted, Counted):
         return redirect(place_of(draft, one, "targets"))
     suggested = counted.terms.bands
@@ -211,13 +211,20 @@ _PAGES = {
 
 
 def _counted(
-    draft: Draft, said: Targets, table: Sequence[QuarterTarget], measure: Measure, *, bands: BandsTyped | None = None
+    draft: Draft,
+    one: ObligationDraft,
+    said: Targets,
+    table: Sequence[QuarterTarget],
+    measure: Measure,
+    *,
+    bands: BandsTyped | None = None,
 ) -> Counted | list[FieldError]:
     """What the targets come to in this contract, with these bands or those that are suggested; or what to mend."""
     days = days_in(draft)
     assert days is not None  # noqa: S101 - the contract's quarters are known
     entered = Counting(
         wording="-",
+        direction=one.direction,
         basis=said.basis,
         fte_counting=said.fte_counting,
         over_time=said.over_time,
