@@ -77,7 +77,7 @@ class Bound(Generic[M]):
 
     def wrong(self, text: str, *, name: str = "") -> Bound[M]:
         """The same form with one more message."""
-        return replace(self, value=None, errors=(*self.errors, FormError(name, text)))
+        return replace(self, value=None, errors=(*self.errors, FormError(name, _without_stop(text))))
 
     def refused(self, error: ParityError, fields: Mapping[str, str] | None = None) -> Bound[M]:
         """The same form with what an action said against it.
@@ -85,10 +85,12 @@ class Bound(Generic[M]):
         An error's pointer ``/lines/0/figure`` belongs to the field ``figure``, or to what ``fields`` names for it or one of its
         steps; what has no pointer to what it names for "". Of several for one field the first is told.
         """
-        found = [FormError(_field(one.pointer, self.typed, fields or {}), one.detail) for one in error.errors]
+        where = fields or {}
+        found = [FormError(_field(one.pointer, self.typed, where), _without_stop(one.detail)) for one in error.errors]
         first = {one.name: one for one in reversed(found)}
         told = tuple(one for one in found if not one.name or one is first[one.name])
-        return replace(self, value=None, errors=(*self.errors, *(told or (FormError((fields or {}).get("", ""), error.detail),))))
+        whole = FormError(where.get("", ""), _without_stop(error.detail))
+        return replace(self, value=None, errors=(*self.errors, *(told or (whole,))))
 
 
 def blank(**typed: object) -> Bound[Any]:
@@ -178,6 +180,11 @@ def _message(field: FieldInfo | None, kind: str, said: str) -> str:
     if says is None:
         return own
     return says.missing if kind == "missing" else says.invalid or own
+
+
+def _without_stop(text: str) -> str:
+    """Messages of forms end without a full stop; those of several sentences keep theirs."""
+    return text if ". " in text else text.removesuffix(".")
 
 
 def _says(field: FieldInfo) -> Says | None:

@@ -6,7 +6,7 @@ What is read names every cell at fault by sheet, row and column; what is written
 from shared.spreadsheets.faults import Fault, faults
 from shared.spreadsheets.reading import CannotRead, cannot_read, read_table
 from shared.spreadsheets.rows import CellError, Row, rows_below, words_of
-from shared.spreadsheets.workbooks import Book, HasMacros, NotASpreadsheet, SpreadsheetTooLarge
+from shared.spreadsheets.workbooks import Book, HasMacros, Locked, NotASpreadsheet, SpreadsheetTooLarge, is_locked
 from shared.spreadsheets.writing import Sheet, put, write_csv, write_xlsx
 
 __all__ = [
@@ -15,12 +15,14 @@ __all__ = [
     "CellError",
     "Fault",
     "HasMacros",
+    "Locked",
     "NotASpreadsheet",
     "Row",
     "Sheet",
     "SpreadsheetTooLarge",
     "cannot_read",
     "faults",
+    "is_locked",
     "put",
     "read_table",
     "rows_below",

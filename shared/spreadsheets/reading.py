@@ -11,7 +11,7 @@ from openpyxl.utils import get_column_letter
 
 from shared.errors import Invalid
 from shared.spreadsheets.rows import CellError, Row, rows_below
-from shared.spreadsheets.workbooks import Book, NotASpreadsheet, NoValue, is_error
+from shared.spreadsheets.workbooks import Book, NotASpreadsheet, NoValue, is_error, is_locked
 from shared.spreadsheets.writing import RUNS
 
 
@@ -22,9 +22,9 @@ class CannotRead(Invalid):
 def read_table(content: bytes, *, sheet: str, headings: Sequence[str], required: Sequence[str]) -> list[Row]:
     """The rows of a CSV, or of that sheet of an XLSX, that hold anything. Columns may stand in any order, optional ones miss.
 
-    Raises NotASpreadsheet, HasMacros, SpreadsheetTooLarge, and CannotRead naming the cells at fault.
+    Raises NotASpreadsheet, Locked, HasMacros, SpreadsheetTooLarge, and CannotRead naming the cells at fault.
     """
-    table = _xlsx(content, sheet) if content.startswith(b"PK") else _csv(content)
+    table = _xlsx(content, sheet) if content.startswith(b"PK") or is_locked(content) else _csv(content)
     rows = rows_below(sheet, _columns(sheet, next(table, []), headings, required), table)
     errors = [error for row in rows for error in row.errors]
     if errors:

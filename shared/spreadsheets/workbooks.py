@@ -18,11 +18,17 @@ _WIDEST = 500
 _MOST_MEMBERS = 2000
 _LARGEST_UNPACKED = 50 * 1024 * 1024
 _ENCRYPTED = 0x1
+_CONTAINER = bytes.fromhex("d0cf11e0a1b11ae1")
+_ENCRYPTED_PART = "EncryptedPackage".encode("utf-16-le")
 _ERRORS = {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!"}
 
 
 class NotASpreadsheet(Unsupported):
     """This file cannot be read as a spreadsheet. Save it as XLSX without a password, or as CSV, then send it again."""
+
+
+class Locked(Unsupported):
+    """This workbook is protected by a password. Remove the password, then send it again."""
 
 
 class HasMacros(Unsupported):
@@ -44,6 +50,11 @@ class NoValue:
         return cls(f"The formula comes to {said}: correct it")
 
 
+def is_locked(content: bytes) -> bool:
+    """Whether it is an office document with a password: an older kind of container around what is encrypted."""
+    return content.startswith(_CONTAINER) and _ENCRYPTED_PART in content
+
+
 def is_error(said: str) -> bool:
     """Whether a text is what spreadsheets show where a formula fails."""
     return said in _ERRORS
@@ -53,7 +64,7 @@ class Book:
     """An XLSX that was opened: its values, with the formulas behind them."""
 
     def __init__(self, content: bytes) -> None:
-        """Raises NotASpreadsheet, HasMacros, SpreadsheetTooLarge."""
+        """Raises NotASpreadsheet, Locked, HasMacros, SpreadsheetTooLarge."""
         _check_package(content)
         try:
             self._values = load_workbook(BytesIO(content), read_only=True, data_only=True, keep_links=False)
@@ -97,6 +108,8 @@ def _shouts(calculated: str) -> bool:
 
 def _check_package(content: bytes) -> None:
     """By the list of its members alone: nothing is unpacked."""
+    if is_locked(content):
+        raise Locked
     try:
         with ZipFile(BytesIO(content)) as archive:
             members = archive.infolist()
@@ -107,4 +120,4 @@ def _check_package(content: bytes) -> None:
     if any(member.filename.lower().endswith("vbaproject.bin") for member in members):
         raise HasMacros
     if any(member.flag_bits & _ENCRYPTED for member in members):
-        raise NotASpreadsheet
+        raise Locked

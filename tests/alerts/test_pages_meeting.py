@@ -84,7 +84,47 @@ class TestMeeting:
         done = await supplier.submit(seen, "Mark as done Send the rota")
         assert "Done, 23 November 2026 Tom Adeyemi" in done.text
         twice = await manager.submit(agreed, "Mark as done Send the rota", expect=422)
-        assert "Somebody has marked this task as done already." in twice.text
+        assert "Somebody has marked this task as done already" in twice.text
+
+    async def test_what_was_marked_as_done_by_mistake_is_open_again(self, people: People) -> None:
+        manager, supplier = await people.manager(), await people.supplier()
+        agreed = await manager.submit(await manager.get(PATH), "Save the task", TASK)
+        done = await manager.submit(agreed, "Mark as done Send the rota")
+        seen = await supplier.get(PATH)
+        again = await supplier.submit(seen, "Not done after all Send the rota")
+        assert "Mark as done Send the rota" in again.text
+        twice = await manager.submit(done, "Not done after all Send the rota", expect=422)
+        assert "Somebody has said already that this task is not done." in twice.text
+
+    async def test_a_task_is_removed_with_a_reason(self, world: World, people: People) -> None:
+        manager, supplier = await people.manager(), await people.supplier()
+        agreed = await manager.submit(await manager.get(PATH), "Save the task", TASK)
+        form = await manager.get(agreed.links["Remove Send the rota"])
+        assert "Tom, Brightwater, by 4 December 2026" in form.text
+        missing = await manager.submit(form, "Remove the task", expect=422)
+        assert missing.links["Enter why it is removed"] == "#reason"
+        assert "Remove Send the rota" not in (await supplier.get(PATH)).links
+        await supplier.get(agreed.links["Remove Send the rota"], expect=403)
+        await (await people.manager(organisation_id=OTHER_BUYER)).get(agreed.links["Remove Send the rota"], expect=404)
+        gone = await manager.submit(form, "Remove the task", {"reason": "It was written down twice"})
+        assert "No task is agreed yet." in gone.text
+        twice = await manager.submit(form, "Remove the task", {"reason": "It was written down twice"}, expect=409)
+        assert "Somebody has removed this task already." in twice.text
+        assert "Send the rota" not in (await supplier.get(PATH)).text
+        row = await world.runtime.pool.fetchrow("SELECT removed_by, removed_because FROM meeting_tasks")
+        assert tuple(row) == (manager.person_id, "It was written down twice")
+
+    async def test_what_is_overdue_stands_on_today(self, world: World, people: People) -> None:
+        manager = await people.manager()
+        await manager.submit(await manager.get(PATH), "Save the task", TASK)
+        assert "Tasks overdue" not in (await manager.get("/alerts/today")).text
+        world.runtime.clock.advance(at(date(2026, 12, 9)))
+        today = await manager.get("/alerts/today")
+        assert "Friday 4 December 2026 3 working days late" in today.text
+        assert today.links["Send the rota"] == f"{PATH}#tasks"
+        assert "Send the rota" not in (await (await people.manager(organisation_id=OTHER_BUYER)).get("/alerts/today")).text
+        await manager.submit(await manager.get(PATH), "Mark as done Send the rota")
+        assert "Tasks overdue" not in (await manager.get("/alerts/today")).text
 
     async def test_an_open_task_is_carried_to_the_next_meeting(self, people: People) -> None:
         manager = await people.manager()

@@ -223,7 +223,8 @@ async def take_case_study_back(priya: Window, story: str) -> None:
     await priya.choose("In person")
     await priya.press("Record consent")
     await priya.sees("Tom Adeyemi, site manager")
-    await priya.press("Remove this case study")
+    await priya.follow("Remove this case study")
+    await priya.press("Remove case study")
 
 
 async def dismiss_notice(joan: Window, title: str) -> None:

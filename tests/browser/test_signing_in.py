@@ -88,6 +88,6 @@ async def test_a_person_sets_a_password_adds_a_second_step_and_comes_back(
         await examine(page, "forgotten, refused")
         await page.get_by_label("Email address").fill("somebody@trust.example")
         await page.get_by_role("button", name="Send link").click()
-        await expect(page.get_by_role("heading", name="Look into your mail")).to_be_visible()
+        await expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
         await examine(page, "forgotten, sent")
         assert not somebody.faults, "\n".join(somebody.faults)

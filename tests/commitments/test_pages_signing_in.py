@@ -104,7 +104,7 @@ async def test_an_unknown_address_and_a_wrong_password_get_the_same_answer(
     nobody: Visit, person: people.Person, email: str, password: str
 ) -> None:
     page = await enter(nobody, email, password, expect=422)
-    assert page.links["The email address or the password is not right."] == "#email"
+    assert page.links["The email address or the password is not right"] == "#email"
     assert page.form("Sign in").fields["email"] == [email]
     assert password not in page.html
     assert "set-cookie" not in page.response.headers

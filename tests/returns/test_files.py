@@ -19,6 +19,7 @@ from services.returns.rules.files import (
     media_type_of,
 )
 from shared.errors import Unsupported
+from tests.shared.test_spreadsheets import LOCKED
 
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<<>>\nendobj\n"
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01"
@@ -80,6 +81,7 @@ def test_what_is_accepted(name: str, content: bytes, media_type: str) -> None:
     ("name", "content", "refused"),
     [
         ("report.pdf", HTML, NotEvidence),
+        ("plan.docx", LOCKED, Locked),
         ("report.txt", HTML, NotEvidence),
         ("report.csv", b"\xef\xbb\xbf  \n<html>", NotEvidence),
         ("drawing.png", SVG, NotEvidence),
@@ -114,3 +116,9 @@ def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "_MOST_MEMBERS", 2)
     with pytest.raises(UnpacksTooLarge):
         media_type_of("plan.docx", bomb)
+
+
+def test_what_a_browser_offers_is_accepted_and_no_phone_hands_over_what_others_cannot_open() -> None:
+    offered = files.OFFERED.split(",")
+    assert {"image/jpeg", "image/png", "image/webp", ".pdf", ".docx", ".csv"} <= set(offered)
+    assert not {"image/heic", ".heic", ".heif", "image/*"} & set(offered)

@@ -144,7 +144,9 @@ async def test_a_contract_manager_marks_and_removes_what_is_theirs(approved: Off
     page = await manager.get(f"/returns/lines/{line.line_id}")
     page = await manager.get(page.links["Mark this story as a case study"])
     page = await manager.submit(page, "Mark as a case study", {"title": "Halton schools"})
-    page = await manager.submit(page, "Remove this case study")
+    page = await manager.get(page.links["Remove this case study"])
+    assert "Remove this case study? Halton schools" in page.text
+    page = await manager.submit(page, "Remove case study")
     assert "Nothing is marked yet" in page.text
     page = await marked(manager, "A second time")
     assert "A second time" in page.title

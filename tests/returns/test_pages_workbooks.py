@@ -30,7 +30,7 @@ from tests.returns.conftest import Office
 from tests.returns.office import JULY, LIST, line, opened
 from tests.returns.test_files import HTML, packed
 from tests.returns.test_workbooks import edited, typed
-from tests.shared.test_spreadsheets import bomb
+from tests.shared.test_spreadsheets import LOCKED, bomb
 from tests.visiting import Page, Visit
 
 DUE = "/returns/workbook"
@@ -120,7 +120,8 @@ def _not_ours() -> bytes:
     ("content", "said"),
     [
         (b"", "The selected file is empty"),
-        (HTML, "The selected file must be an XLSX workbook without a password"),
+        (HTML, "The selected file must be an XLSX workbook"),
+        (LOCKED, "The selected file is password protected"),
         (_not_ours(), "The selected file must use the template"),
         (bomb(), "The selected file holds far more than the template"),
         (
@@ -128,7 +129,7 @@ def _not_ours() -> bytes:
             "The selected file contains macros",
         ),
     ],
-    ids=["empty", "a page", "another workbook", "bomb", "macros"],
+    ids=["empty", "a page", "locked", "another workbook", "bomb", "macros"],
 )
 async def test_a_file_that_is_no_workbook_of_ours(two_lines: Office, content: bytes, said: str) -> None:
     editor = await two_lines.editor()

@@ -14,6 +14,7 @@ from openpyxl import Workbook, load_workbook
 from shared.spreadsheets import (
     CannotRead,
     HasMacros,
+    Locked,
     NotASpreadsheet,
     Row,
     Sheet,
@@ -171,6 +172,10 @@ def with_entities() -> bytes:
     return edited(workbook([*HEADINGS], ["Amina", 1]), b"<worksheet", entities)
 
 
+LOCKED = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(1016) + "EncryptedPackage".encode("utf-16-le") + bytes(480)
+"""What is first in an office document with a password: a header, then a directory that names what is encrypted."""
+
+
 def far_down(row: int) -> bytes:
     """A workbook of one row, and then nothing until the row given; programs that write so exist."""
     return edited(
@@ -190,6 +195,8 @@ def far_down(row: int) -> bytes:
         (bomb(), SpreadsheetTooLarge),
         (many_members(), SpreadsheetTooLarge),
         (with_macros(), HasMacros),
+        (LOCKED, Locked),
+        (LOCKED[:600], NotASpreadsheet),  # an older workbook, without a password
         (with_entities(), NotASpreadsheet),
         (b"Name,Hours\n" + b"Amina,1\n" * 5001, SpreadsheetTooLarge),
         (far_down(1_048_576), SpreadsheetTooLarge),

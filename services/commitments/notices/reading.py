@@ -65,7 +65,7 @@ def read(files: Iterable[Path | NoticeFile]) -> Reading:
 
 
 def _bytes_of(file: Path | NoticeFile) -> bytes:
-    too_large = NotJson(f"This file is larger than {LARGEST // 1024**2} MB and was not read: split it into smaller packages")
+    too_large = NotJson(f"This file is larger than {LARGEST // 1024**2}MB and was not read: split it into smaller packages")
     if isinstance(file, NoticeFile):
         if len(file.data) > LARGEST:
             raise too_large

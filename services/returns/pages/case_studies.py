@@ -153,6 +153,12 @@ async def record_consent(request: Request, case_study_id: UUID, tx: Tx, now: Now
     return redirect(link("returns", f"/case-studies/{case_study_id}"))
 
 
+@pages.router.get("/case-studies/{case_study_id:uuid}/remove")
+async def ask_to_remove(request: Request, case_study_id: UUID, tx: Tx, now: Now, visitor: Teller) -> Response:
+    story = await actions.find(tx, case_study_id, by=visitor.caller)
+    return pages.show(request, "case_study_remove.jinja", study=story.marked, now=now)
+
+
 @pages.router.post("/case-studies/{case_study_id:uuid}/remove")
 async def remove(case_study_id: UUID, tx: Tx, now: Now, visitor: Teller) -> Response:
     await actions.remove(tx, case_study_id, by=visitor.caller, at=now)

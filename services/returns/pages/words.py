@@ -12,6 +12,7 @@ from services.returns.models.content import Entered, LineContent
 from services.returns.models.returns import QuarterlyReturn
 from services.returns.models.views import LineView
 from services.returns.rules.figures import entered_whole, places_of
+from services.returns.rules.files import OFFERED
 from services.returns.rules.lifecycle import with_supplier
 from shared.events.returns import LineStatus
 from shared.obligations import Basis, Direction, Figure, Frequency, FteCounting, Kind, OverTime, Place, Scope, Terms
@@ -233,6 +234,10 @@ def months_total(content: LineContent, terms: Terms) -> str:
     if terms.frequency is not Frequency.MONTHLY or not any(month and not month.empty for month in content.months or ()):
         return ""
     return of_figure(entered_whole(content, terms), terms)
+
+
+FILES = OFFERED
+"""What is offered to select where evidence is added."""
 
 
 def size(number: int) -> str:

@@ -31,11 +31,12 @@ from shared.pages import downloads
 from shared.pages.forms import Bound, blank, typed_in, uploads
 from shared.pages.site import Again, Form, redirect
 from shared.pages.visitors import Visitor
-from shared.spreadsheets import CannotRead, Fault, HasMacros, NotASpreadsheet, SpreadsheetTooLarge, faults
+from shared.spreadsheets import CannotRead, Fault, HasMacros, Locked, NotASpreadsheet, SpreadsheetTooLarge, faults
 from shared.words import counted
 
 _SAID: Mapping[type[ParityError], str] = {
-    NotASpreadsheet: "The selected file must be an XLSX workbook without a password",
+    NotASpreadsheet: "The selected file must be an XLSX workbook",
+    Locked: "The selected file is password protected",
     HasMacros: "The selected file contains macros: save it as an XLSX workbook without them",
     SpreadsheetTooLarge: "The selected file holds far more than the template: download the workbook again and fill that",
     OtherTemplate: "The selected file must use the template: download the workbook on this page and fill that",

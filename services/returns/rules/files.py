@@ -13,6 +13,7 @@ import filetype
 
 from services.returns.models.activities import EvidenceFile
 from shared.errors import Unsupported
+from shared.spreadsheets import is_locked
 
 _ENDINGS: Mapping[str, tuple[str, ...]] = {
     "application/pdf": (".pdf",),
@@ -27,6 +28,13 @@ _ENDINGS: Mapping[str, tuple[str, ...]] = {
     "application/vnd.oasis.opendocument.spreadsheet": (".ods",),
     "text/plain": (".txt", ".csv"),
 }
+OFFERED = ",".join(
+    [
+        *(kind for kind in _ENDINGS if kind.startswith("image/") and kind != "image/heic"),
+        *(ending for kind, endings in _ENDINGS.items() if not kind.startswith("image/") for ending in endings),
+    ]
+)
+"""What a browser offers to select. Without HEIC a phone hands over its pictures as JPEG, which everybody can open."""
 _BY_MAIN_PART: Mapping[str, str] = {
     "word/document.xml": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "xl/workbook.xml": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -93,6 +101,8 @@ def media_type_of(name: str, content: bytes) -> str:
 def _media_type(content: bytes) -> str:
     if content.startswith(b"PK"):
         return _packed_type(content)
+    if is_locked(content):
+        raise Locked
     guessed: str | None = filetype.guess_mime(content)
     if guessed is None and _is_plain_text(content):
         return "text/plain"

@@ -184,7 +184,7 @@ REFUSALS = (
         _LATE,
         _WORKBOOK,
         "Upload",
-        "The selected file must be an XLSX workbook without a password",
+        "The selected file must be an XLSX workbook",
         {"file": b"%PDF-1.7"},
     ),
     Refusal(

@@ -321,6 +321,16 @@ async def test_pages_carry_the_headers_that_keep_others_out(editor: Visit) -> No
 
 
 @pytest.mark.parametrize(
+    ("said", "shown"),
+    [("One sentence.", "One sentence"), ("One. And another.", "One. And another."), ("As forms say it", "As forms say it")],
+)
+def test_one_sentence_stands_without_its_full_stop_among_the_messages_of_a_form(said: str, shown: str) -> None:
+    by_field = blank(what="x").refused(Conflict(errors=[FieldError("/what", said)]))
+    for form in (blank().wrong(said), blank().refused(Conflict(said)), by_field):
+        assert [error.text for error in form.errors] == [shown]
+
+
+@pytest.mark.parametrize(
     ("contact", "to"),
     [("parity-help@trust.example", "mailto:parity-help@trust.example"), ("<b>01925</b> 000 000", None), ("", None)],
 )

@@ -49,7 +49,7 @@ class LineRow:
 def read_workbook(content: bytes) -> list[LineRow]:
     """The lines of a workbook.
 
-    Raises NotASpreadsheet, HasMacros, SpreadsheetTooLarge, OtherTemplate, and CannotRead naming the cells at fault.
+    Raises NotASpreadsheet, Locked, HasMacros, SpreadsheetTooLarge, OtherTemplate, and CannotRead naming the cells at fault.
     """
     sheets = _sheets(content)
     found, by_number = _lines(sheets[LINES])
