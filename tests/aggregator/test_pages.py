@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 from io import BytesIO
+from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl import load_workbook
 
 from services.aggregator.main import service
+from services.aggregator.pages import report
 from services.commitments.main import service as commitments
 from shared.access import Role
+from shared.documents import pdf
 from shared.events.commitments import IcbSees
 from shared.obligations import Place
 from tests.aggregator.analysts import PRESENT, Analyst
@@ -162,6 +166,37 @@ async def test_the_quarterly_report_can_be_printed_and_says_what_kind_of_figures
     for path in (f"/icb/?{QUARTER}&cut=2026-10-22", second.response.url.path, "/icb/?quarter=2020-21-Q1"):
         link = (await analyst.get(path)).links["Download the quarterly report (PDF)"]
         assert (await analyst.http.get(link)).content.startswith(b"%PDF-"), path
+
+
+async def test_the_report_prints_the_drawings_of_the_pages_and_the_buyers_side_by_side(
+    analyst: Analyst, monkeypatch: pytest.MonkeyPatch
+):
+    printed: list[dict[str, Any]] = []
+
+    async def seen(template: Path, data: dict[str, Any], images: dict[str, bytes]) -> bytes:
+        printed.append(data)
+        assert {one["file"] for section in data["sections"] for one in section["drawn"]} == images.keys()
+        return await pdf(template, data, images)
+
+    monkeypatch.setattr(report, "pdf", seen)
+    buyers = [an_organisation(f"Trust {nth:02}") for nth in range(12)]
+    contracts = [Contract(places={Place.HALTON: "1"}, buyers=(buyer,)) for buyer in buyers]
+    await analyst.hears(*(recorded(buyer) for buyer in buyers))
+    await analyst.hears(*(event for contract in contracts for event in contract.owes(HOURS).all(100)))
+    answer = await analyst.http.get((await analyst.get("/icb/")).links["Download the quarterly report (PDF)"])
+    assert answer.content.startswith(b"%PDF-")
+    sections = {section["heading"]: section for section in printed[0]["sections"]}
+    drawn = {heading: [one["headline"] for one in section["drawn"]] for heading, section in sections.items()}
+    assert drawn["The nine places"] == ["Halton: 1,200 hours"]
+    assert all(drawn[heading] for heading in ("This quarter against the last four", "Buyers", "Supplier sectors"))
+    one, other = sections["Buyers"]["tables"]
+    columns = [[column["heading"] for column in table["columns"]] for table in (one, other)]
+    assert columns[0] == ["Code", "Measure", *(f"Trust {nth:02}" for nth in range(9))]
+    assert columns[1] == ["Code", "Measure", "Trust 09", "Trust 10", "Trust 11"]
+    assert [table["groups"][0]["rows"] for table in (one, other)] == [
+        [["NT8", "Label of NT8", *["100 hours"] * 9]],
+        [["NT8", "Label of NT8", *["100 hours"] * 3]],
+    ]
 
 
 @pytest.mark.parametrize("query", ["quarter=soon", "quarter=0001-02-Q1", "quarter=9996-97-Q4", "cut=yesterday", "publication=0"])

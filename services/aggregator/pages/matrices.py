@@ -50,10 +50,8 @@ async def by(
     """The matrix of all measures, below the chart and table of one of them: ``which``, or the one that most contracts report."""
     heading = table_named(_TITLES, name)
     measures = await framework_totals(tx, asked)
-    chosen = next((total for total in measures if _key(total) == which), None) or max(
-        measures, key=lambda total: total.coverage.approved, default=None
-    )
-    shown = [] if chosen is None else await _of_one(tx, await _measure(tx, asked, chosen), name)
+    chosen = next((total for total in measures if _key(total) == which), None) or most_reported(measures)
+    shown = await of_measure(tx, asked, chosen, name)
     return pages.show(
         request,
         "matrix.jinja",
@@ -90,8 +88,16 @@ async def _measure(conn: Connection, asked: Asked, total: Total) -> AskedMeasure
     )
 
 
-async def _of_one(conn: Connection, asked: AskedMeasure, name: str) -> list[tuple[Drawing | None, Table]]:
+def most_reported(measures: Sequence[Total]) -> Total | None:
+    """The measure that most contracts report."""
+    return max(measures, key=lambda total: total.coverage.approved, default=None)
+
+
+async def of_measure(conn: Connection, quarter: Asked, chosen: Total | None, name: str) -> list[tuple[Drawing | None, Table]]:
     """What is drawn of one measure; over quarters the bridge too."""
+    if chosen is None:
+        return []
+    asked = await _measure(conn, quarter, chosen)
     if name == "quarters":
         quarters = await measure_tables.over_quarters(conn, asked)
         bridge = await measure_tables.bridge(conn, asked)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from fastapi import Request, Response
 
+from services.aggregator.models.totals import Total
 from services.aggregator.pages import changes_table, drawings, matrices, partner, quarter_tables
 from services.aggregator.pages.amounts import coverage_said
 from services.aggregator.pages.asking import Asked, AskedComparison, AskedYear
@@ -23,6 +25,8 @@ from shared.pages.downloads import file
 from shared.words import day, quarter_name
 
 _NOT_ZERO = "A return that is missing is not zero: its figures are not in this report."
+_WIDEST = 9
+"""So many figures stand beside each other on a sheet of paper: the places."""
 _TEMPLATE = Path(__file__).parents[1] / "templates" / "quarterly_report.typ"
 
 
@@ -85,9 +89,10 @@ async def _sections(conn: Connection, asked: Asked) -> list[_Section]:
                 quarter_tables.totals_table("pledges", asked, totals),
             ),
         ),
-        _Section("This quarter against the last four", tables=(await matrices.matrix(conn, asked, "quarters"),)),
-        _Section("The nine places", tables=(await matrices.matrix(conn, asked, "places"),), wide=True),
-        _Section("Supplier sectors", tables=(await matrices.matrix(conn, asked, "sectors"),)),
+        await _matrix(conn, asked, "This quarter against the last four", "quarters", totals),
+        await _matrix(conn, asked, "The nine places", "places", totals, wide=True),
+        await _matrix(conn, asked, "Buyers", "buyers", totals, wide=True),
+        await _matrix(conn, asked, "Supplier sectors", "sectors", totals),
         _Section(
             f"Partner VCFSE in {pledged.year}",
             tuple(warning for progress in report.region for warning in progress.warnings),
@@ -98,13 +103,39 @@ async def _sections(conn: Connection, asked: Asked) -> list[_Section]:
     ]
 
 
+async def _matrix(
+    conn: Connection, asked: Asked, heading: str, name: str, totals: Sequence[Total], *, wide: bool = False
+) -> _Section:
+    """All measures, below the drawings of the one that most contracts report."""
+    chosen = matrices.most_reported([total for total in totals if total.counted == "contracts"])
+    drawn = [drawing for drawing, _ in await matrices.of_measure(conn, asked, chosen, name) if drawing is not None]
+    return _Section(heading, drawn=tuple(drawn), tables=_side_by_side(await matrices.matrix(conn, asked, name)), wide=wide)
+
+
+def _side_by_side(table: Table) -> tuple[Table, ...]:
+    """The table itself, or parts of it that a sheet of paper is wide enough for; each says what its rows are."""
+    named, numbers = ([nth for nth, column in enumerate(table.columns) if column.numeric is each] for each in (False, True))
+    if len(numbers) <= _WIDEST:
+        return (table,)
+    return tuple(
+        replace(
+            table,
+            columns=tuple(table.columns[nth] for nth in shown),
+            rows=tuple(replace(row, cells=tuple(row.cells[nth] for nth in shown)) for row in table.rows),
+        )
+        for shown in ([*named, *numbers[first : first + _WIDEST]] for first in range(0, len(numbers), _WIDEST))
+    )
+
+
 async def _changes(conn: Connection, asked: Asked) -> list[_Section]:
     if asked.number is None or asked.number == 1:
         return []
     before = await publications.publication(conn, asked.quarter.first_day, asked.number - 1)
     compared = AskedComparison(quarter=asked.quarter, threshold=asked.threshold, publication=asked.publication, against=before)
     heading = f"What changed since publication {asked.number - 1}"
-    return [_Section(heading, tables=(await changes_table.beside(conn, compared), await changes_table.changes(conn, compared)))]
+    # Its notes are about contracts, which are not printed.
+    changes = replace(await changes_table.changes(conn, compared), notes=())
+    return [_Section(heading, tables=(await changes_table.beside(conn, compared), changes))]
 
 
 def _printed(nth: int, section: _Section) -> dict[str, Any]:
