@@ -20,6 +20,7 @@ PLAN_PROPOSED, PLAN_AGREED, PLAN_DECLINED, PLAN_LAPSED = (
     f"recovery-plan-{step}" for step in ("proposed", "agreed", "declined", "lapsed")
 )
 DISPUTED, DISPUTE_ANSWERED = "alert-disputed", "dispute-answered"
+NOTED = "alert-noted"
 
 _ABOUT = "{reference} {title}, {quarter}"
 _WORDS = {
@@ -33,6 +34,7 @@ _WORDS = {
     PLAN_DECLINED: ("Recovery plan declined", "The recovery plan is declined, with a reason, for the alert ({kind}) about"),
     PLAN_LAPSED: ("Recovery plan over", "The recovery plan's date has passed, and there still stands the alert ({kind}) about"),
     DISPUTED: ("Alert disputed", "The supplier disputes, with a reason, the alert ({kind}) about"),
+    NOTED: ("Note from the ICB", "The ICB left a note, to be read in Parity, on the alert ({kind}) about"),
     DISPUTE_ANSWERED: ("Dispute answered", "There is an answer to the dispute of the alert ({kind}) about"),
 }
 TEMPLATES |= {
@@ -83,7 +85,7 @@ async def _tell_both(conn: Connection, alerts: Sequence[Alert], template: str) -
 
 
 async def tell_buyer(conn: Connection, alert: Alert, template: str, occasion: UUID, *, at: datetime) -> None:
-    """``occasion``: the plan or dispute."""
+    """``occasion``: the plan, dispute or note."""
     known = (await store.parties(conn, [alert]))[alert.alert_id]
     await notify_all(conn, [_to_buyer(alert, known, template, occasion, at=at)])
 

@@ -11,6 +11,7 @@ from services.alerts.actions.assessing import assess_again
 from services.alerts.actions.notifying import (
     DISPUTE_ANSWERED,
     DISPUTED,
+    NOTED,
     PLAN_AGREED,
     PLAN_DECLINED,
     PLAN_PROPOSED,
@@ -22,7 +23,7 @@ from services.alerts.models.alerts import Alert, Dispute, PlanStatus, RecoveryPl
 from services.alerts.models.facts import Resolution
 from services.alerts.models.news import Affected
 from services.alerts.rules import lifecycle
-from services.alerts.rules.viewing import buyers_eyes, suppliers_eyes
+from services.alerts.rules.viewing import buyers_eyes, icb_eyes, suppliers_eyes
 from services.alerts.store import alerts as store
 from services.alerts.store import facts as facts_store
 from services.alerts.store import sight
@@ -102,6 +103,14 @@ async def answer_dispute(
     if upheld and not alert.resolved:
         await resolve(conn, alert_id, answer, at=at, by=by)
     return answered
+
+
+async def leave_note(conn: Connection, alert_id: UUID, note: str, *, at: datetime, by: Caller) -> None:
+    """What the ICB says about an alert that came to it: both parties read it in the history. The alert and its clock stay."""
+    alert = await _lock(conn, alert_id, icb_eyes(by))
+    lifecycle.must_be_with_the_icb(alert)
+    await _remember(conn, alert, "noted", at=at, by=by, note=note)
+    await tell_buyer(conn, alert, NOTED, new_id(), at=at)
 
 
 async def resolve(conn: Connection, alert_id: UUID, reason: str, *, at: datetime, by: Caller) -> None:

@@ -14,4 +14,5 @@ pages = Pages(templates=Path(__file__).parents[1] / "templates")
 Reader: TypeAlias = Annotated[Visitor, admit(Role.CONTRACT_MANAGER, *SUPPLIER, Role.ICB_ANALYST)]
 Buyer: TypeAlias = Annotated[Visitor, admit(Role.CONTRACT_MANAGER)]
 Supplier: TypeAlias = Annotated[Visitor, admit(*SUPPLIER)]
+Analyst: TypeAlias = Annotated[Visitor, admit(Role.ICB_ANALYST)]
 EitherParty: TypeAlias = Annotated[Visitor, admit(Role.CONTRACT_MANAGER, *SUPPLIER)]

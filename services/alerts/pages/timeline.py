@@ -23,6 +23,7 @@ _DONE = {
     "plan_declined": "Recovery plan declined",
     "disputed": "Disputed",
     "dispute_upheld": "Dispute upheld",
+    "noted": "Note from the ICB",
     "dispute_rejected": "Dispute not upheld",
 }
 
@@ -54,6 +55,8 @@ def _done(entry: Entry) -> str:
 
 def _words(whole: WholeAlert, entry: Entry) -> str:
     detail: Mapping[str, Any] = entry.detail
+    if "note" in detail:
+        return str(detail["note"])
     plan = next((plan for plan in whole.plans if str(plan.plan_id) == detail.get("plan_id")), None)
     dispute = next((dispute for dispute in whole.disputes if str(dispute.dispute_id) == detail.get("dispute_id")), None)
     if plan is not None:

@@ -1,4 +1,4 @@
-"""Forms by which people work on an alert: acknowledge, plan the recovery, dispute, answer, resolve."""
+"""Forms by which people work on an alert: acknowledge, plan the recovery, dispute, answer, resolve, leave a note."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from services.alerts.actions import working
 from services.alerts.actions.reading import WholeAlert, alert_in_full
 from services.alerts.models.alerts import Dispute, RecoveryPlan
 from services.alerts.pages.alert import everything, summary
-from services.alerts.pages.routing import Buyer, EitherParty, Supplier, pages
-from services.alerts.rules.viewing import buyers_eyes, eyes, is_buyer, is_supplier, suppliers_eyes
+from services.alerts.pages.routing import Analyst, Buyer, EitherParty, Supplier, pages
+from services.alerts.rules.viewing import buyers_eyes, eyes, icb_eyes, is_buyer, is_supplier, suppliers_eyes
 from shared.api import Now, Tx
 from shared.errors import NotFound, ParityError
 from shared.obligations import Text
@@ -40,6 +40,10 @@ class Decision(BaseModel):
 
 class Reason(BaseModel):
     reason: Annotated[Text, Says("Enter a reason", _TOO_LONG)]
+
+
+class Note(BaseModel):
+    note: Annotated[Text, Says("Enter your note", _TOO_LONG)]
 
 
 class Answer(BaseModel):
@@ -147,6 +151,21 @@ async def resolve(request: Request, alert_id: UUID, tx: Tx, now: Now, visitor: B
         await working.resolve(tx, alert_id, said.reason, at=now, by=visitor.caller)
 
     return await _take(request, "resolve.jinja", whole, now, bind(Reason, form), act)
+
+
+@pages.router.get("/{alert_id:uuid}/note")
+async def ask_note(request: Request, alert_id: UUID, tx: Tx, now: Now, visitor: Analyst) -> Response:
+    return _ask(request, "note.jinja", await alert_in_full(tx, icb_eyes(visitor.caller), alert_id), now)
+
+
+@pages.router.post("/{alert_id:uuid}/note")
+async def leave_note(request: Request, alert_id: UUID, tx: Tx, now: Now, visitor: Analyst, form: Form) -> Response:
+    whole = await alert_in_full(tx, icb_eyes(visitor.caller), alert_id)
+
+    async def act(said: Note) -> None:
+        await working.leave_note(tx, alert_id, said.note, at=now, by=visitor.caller)
+
+    return await _take(request, "note.jinja", whole, now, bind(Note, form), act)
 
 
 def _ask(request: Request, template: str, whole: WholeAlert, now: Now, **context: Any) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.alerts.models.alerts import Alert
-from shared.ratings import AlertKind, AlertStatus
+from shared.ratings import AlertKind, AlertStatus, EscalationLevel
 
 _BUYER = {
     AlertKind.SHORTFALL: "Ask the supplier what stood in the way, and agree a recovery plan with a date.",
@@ -32,8 +32,17 @@ _SUPPLIER = {
 }
 
 
+_ICB = "Ask the buyer what stands in the way, and leave a note of it. The alert stays with the buyer to work on."
+
+
 def what_to_do(
-    alert: Alert, *, as_buyer: bool, as_supplier: bool, plan_waits: bool = False, dispute_waits: bool = False
+    alert: Alert,
+    *,
+    as_buyer: bool,
+    as_supplier: bool,
+    as_icb: bool = False,
+    plan_waits: bool = False,
+    dispute_waits: bool = False,
 ) -> list[str]:
     """Empty for whoever only looks on."""
     if alert.resolved:
@@ -42,7 +51,7 @@ def what_to_do(
         return _of_buyer(alert, plan_waits, dispute_waits)
     if as_supplier:
         return _of_supplier(alert, plan_waits, dispute_waits)
-    return []
+    return [_ICB] if as_icb and alert.level is EscalationLevel.ICB else []
 
 
 def _of_buyer(alert: Alert, plan_waits: bool, dispute_waits: bool) -> list[str]:

@@ -33,6 +33,10 @@ class DisputeOpen(Conflict):
     """A dispute of this alert waits for its answer already."""
 
 
+class NotWithTheIcb(Conflict):
+    """This alert has not come to the ICB: its buyer still works on it."""
+
+
 def settle(known: Alert | None, episode: Episode) -> Alert:
     """The alert as facts have it now. What people and the clock did stays, unless it is raised anew."""
     condition = episode.condition
@@ -149,6 +153,12 @@ def grow(alert: Alert, *, at: datetime) -> Alert:
 def must_stand(alert: Alert) -> None:
     if alert.resolved:
         raise AlertIsResolved
+
+
+def must_be_with_the_icb(alert: Alert) -> None:
+    must_stand(alert)
+    if alert.level is not EscalationLevel.ICB:
+        raise NotWithTheIcb
 
 
 def must_be_later(due_on: date, *, at: datetime) -> None:

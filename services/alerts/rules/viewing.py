@@ -32,6 +32,11 @@ def suppliers_eyes(caller: Caller) -> Viewer:
     return Viewer(caller.organisation_id, as_buyer=False, as_supplier=caller.has(*SUPPLIER), as_icb=False)
 
 
+def icb_eyes(caller: Caller) -> Viewer:
+    """What the caller may leave a note on for the ICB."""
+    return Viewer(caller.organisation_id, as_buyer=False, as_supplier=False, as_icb=caller.has(Role.ICB_ANALYST))
+
+
 def is_buyer(caller: Caller, buyer_ids: Collection[UUID]) -> bool:
     """Whether the caller works on alerts of a contract with these buyers."""
     return caller.has(Role.CONTRACT_MANAGER) and caller.organisation_id in buyer_ids

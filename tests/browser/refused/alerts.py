@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.browser.refused.refusal import Ground, Refusal
 
-_MANAGER, _SUPPLIER = "contract manager", "supplier"
+_MANAGER, _SUPPLIER, _ANALYST = "contract manager", "supplier", "ICB analyst"
 _ALERT = ("Alerts", "C2 Complaints")
 _WAITING = ("Alerts", "Missing evidence: C3")
 _MEETING = ("Contracts", "Catering", "How it is going", "Prepare the review meeting")
@@ -69,6 +69,14 @@ REFUSALS = (
         "Select whether the supplier is right",
     ),
     Refusal("/alerts/{alert_id:uuid}/resolve", _MANAGER, (*_ALERT, "Resolve it"), "Resolve the alert", "Enter a reason"),
+    Refusal(
+        "/alerts/{alert_id:uuid}/note",
+        _ANALYST,
+        ("/alerts/?level=icb", ", 2026-27", "Leave a note for the buyer"),
+        "Leave the note",
+        "Enter your note",
+        far=True,
+    ),
     Refusal(
         "/alerts/contracts/{contract_id:uuid}/meetings/{quarter}", _MANAGER, _MEETING, "Save the task", "Enter what will be done"
     ),
