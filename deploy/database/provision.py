@@ -59,7 +59,7 @@ async def service_database(admin: str, url: str, migrations: Path) -> list[str]:
 
 
 async def identity_database(admin: str, url: str, *, owner: str, roles: Collection[str]) -> list[str]:
-    """``owner`` (commitments) keeps people, keys and sessions; the other roles may read them, but no password."""
+    """``owner`` (commitments) keeps people, keys and sessions; the others may read them, but no password, and note their use."""
     database = await _make_database(admin, url, roles)
     applied = await migrate(database, IDENTITY, role=owner)
     async with connected(database) as conn:
@@ -69,6 +69,7 @@ async def identity_database(admin: str, url: str, *, owner: str, roles: Collecti
                 for table in ("people", "api_keys", "sessions", "demonstration_clock", "schema_migrations"):
                     await _execute(conn, "GRANT SELECT ON %I TO %I", table, role)
                 await _execute(conn, "GRANT UPDATE (last_seen_at) ON sessions TO %I", role)
+                await _execute(conn, "GRANT UPDATE (last_used_on) ON api_keys TO %I", role)
     return applied
 
 

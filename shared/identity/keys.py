@@ -6,11 +6,12 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from shared.db import Connection, Pool
 from shared.ids import new_id
+from shared.quarters import local_date
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Key:
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    last_used_on: date | None
+    """None where it was never used."""
 
 
 def digest(secret: str) -> bytes:
@@ -41,10 +44,10 @@ def digest(secret: str) -> bytes:
 
 
 async def holder(conn: Connection | Pool, secret: str, *, at: datetime) -> Holder | None:
-    """Who holds a key that is neither revoked nor expired, and is still with us; else None."""
+    """Who holds a key that is neither revoked nor expired, and is still with us; else None. Notes the day of its use."""
     row = await conn.fetchrow(
         """
-        SELECT p.id, p.organisation_id, p.roles, k.scopes
+        SELECT p.id, p.organisation_id, p.roles, k.scopes, k.id AS key_id, k.last_used_on
         FROM api_keys k JOIN people p ON p.id = k.person_id
         WHERE k.secret_sha256 = $1 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $2)
           AND p.removed_at IS NULL
@@ -52,7 +55,12 @@ async def holder(conn: Connection | Pool, secret: str, *, at: datetime) -> Holde
         digest(secret),
         at,
     )
-    return row and Holder(row["id"], row["organisation_id"], tuple(row["roles"]), tuple(row["scopes"]))
+    if row is None:
+        return None
+    today = local_date(at)
+    if row["last_used_on"] is None or row["last_used_on"] < today:
+        await conn.execute("UPDATE api_keys SET last_used_on = $2 WHERE id = $1", row["key_id"], today)
+    return Holder(row["id"], row["organisation_id"], tuple(row["roles"]), tuple(row["scopes"]))
 
 
 async def create(
@@ -81,7 +89,15 @@ async def of_person(conn: Connection | Pool, person_id: UUID) -> list[Key]:
     """Every key that was made for a person, those that were revoked too, the earliest first."""
     rows = await conn.fetch("SELECT * FROM api_keys WHERE person_id = $1 ORDER BY id", person_id)
     return [
-        Key(row["id"], row["label"], tuple(row["scopes"]), row["created_at"], row["expires_at"], row["revoked_at"])
+        Key(
+            id=row["id"],
+            label=row["label"],
+            scopes=tuple(row["scopes"]),
+            created_at=row["created_at"],
+            expires_at=row["expires_at"],
+            revoked_at=row["revoked_at"],
+            last_used_on=row["last_used_on"],
+        )
         for row in rows
     ]
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from services.commitments.actions.measures import ensure_catalogue
@@ -15,11 +17,13 @@ from services.commitments.models.organisations import NewOrganisation, Organisat
 from services.commitments.models.people import NewPerson
 from services.commitments.rules.measures import COLUMNS
 from services.commitments.store import organisations as store
+from services.returns.main import service as returns
 from shared.access import NOBODY, Role, Scope
 from shared.db import Connection
 from shared.identity import keys, people, second_steps, sessions
 from shared.ids import new_id
 from shared.service import Runtime
+from shared.words import day
 from tests.conftest import NOON, OpenRuntime
 from tests.visiting import Page, Visit
 
@@ -257,6 +261,31 @@ async def test_a_second_step_is_taken_away_from_who_lost_it(at_work: Runtime, jo
     page = await joan.get(f"/commitments/people/{person_id}")
     await joan.submit(page, "Turn second step off")
     assert not await second_steps.is_on(at_work.identity, person_id)
+
+
+async def test_each_key_says_on_which_day_it_was_used_last(at_work: Runtime, joan: Visit, runtime: OpenRuntime) -> None:
+    person_id = await added(at_work, await recorded(at_work, "Trust"), Role.CONTRACT_MANAGER)
+    async with at_work.identity.acquire() as conn:
+        _, secret = await keys.create(conn, person_id=person_id, label="feed", scopes=[Scope.FEED_READ.value], at=NOON)
+
+    async def shown() -> str:
+        [key] = await keys.of_person(at_work.identity, person_id)
+        page = await joan.get(f"/commitments/people/{person_id}")
+        assert f"feed feed:read {day(NOON)} {day(key.last_used_on) if key.last_used_on else 'Never'} Never Revoke" in page.text
+        return str(key.last_used_on)
+
+    assert await shown() == "None"
+    others = (await runtime(returns)).identity  # whose role may write that and nothing else
+    assert await keys.holder(others, secret, at=NOON + timedelta(days=1)) is not None
+    assert await shown() == str((NOON + timedelta(days=1)).date())
+    written = "SELECT xmin::text FROM api_keys WHERE person_id = $1"
+    before = await at_work.identity.fetchval(written, person_id)
+    assert await keys.holder(others, secret, at=NOON + timedelta(days=1, hours=3)) is not None
+    assert await at_work.identity.fetchval(written, person_id) == before, "once a day"
+    assert await keys.holder(others, secret + "x", at=NOON + timedelta(days=2)) is None
+    assert await shown() == str((NOON + timedelta(days=1)).date())
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await others.execute("UPDATE api_keys SET revoked_at = NULL")
 
 
 async def test_a_key_is_shown_once_and_revoked(at_work: Runtime, joan: Visit) -> None:
