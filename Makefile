@@ -6,6 +6,7 @@ PORT    ?= 8000
 WORKERS ?= 3
 VENV    := .venv
 ASSETS  := shared/pages/nhsuk/nhsuk-frontend.min.css
+AXE     := build/axe.min.js
 BIN     := $(VENV)/bin
 LOCK    := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
@@ -43,17 +44,17 @@ $(VENV)/run.stamp: requirements/run.txt pyproject.toml $(VENV)/python.stamp
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp $(ASSETS)
+$(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp $(ASSETS) $(AXE)
 	@echo 'Installing what its developers need, from requirements/dev.txt'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@
 
-# The pages' stylesheet comes from npm: the system's, or else that of a Python package.
-$(ASSETS): deploy/assets/package-lock.json deploy/assets/__main__.py $(VENV)/run.stamp requirements/node.txt
-	@echo 'Fetching the stylesheet'
+# The pages' stylesheet, and what finds faults in them, come from npm: the system's, or else that of a Python package.
+$(ASSETS) $(AXE): deploy/assets/package-lock.json deploy/assets/__main__.py $(VENV)/run.stamp requirements/node.txt
+	@echo 'Fetching $(@F)'
 	@command -v npm >/dev/null || test -x $(BIN)/npm || \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/node.txt
-	@$(BIN)/python -m deploy.assets && touch $@
+	@$(BIN)/python -m deploy.assets $(if $(filter $(AXE),$@),--tests) && touch $@
 
 demo: env
 	@exec $(BIN)/parity demo --port $(PORT)

@@ -6,7 +6,7 @@ import asyncio
 import fcntl
 import os
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Self
@@ -23,26 +23,28 @@ from tests.system.processes import Running
 
 
 class Demonstration:
-    """``parity demo`` at work on a folder."""
+    """``parity demo`` at work on a folder. ``settings``: by the names of their variables."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
         self.folder = folder
+        self.settings = settings
         self.data = folder / "data"
         self.port = free_port()
         self.start()
 
     @classmethod
-    def on_a_copy(cls, data: Path, folder: Path) -> Self:
+    def on_a_copy(cls, data: Path, folder: Path, settings: Mapping[str, str] | None = None) -> Self:
         """Of a loaded and stopped demonstration, to change at will."""
         subprocess.run(["cp", "-a", data, folder / "data"], check=True)
-        return cls(folder)
+        return cls(folder, settings)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        self.running = Running(self.folder / "said.txt", "demo", "--port", str(self.port), "--data", self.data)
+        command = ("demo", "--port", str(self.port), "--data", self.data)
+        self.running = Running(self.folder / "said.txt", *command, environment=self.settings)
         self.said = self.running.wait_for("Parity serves on", seconds=480)
 
     def stop(self) -> None:

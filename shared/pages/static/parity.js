@@ -3,6 +3,14 @@ import { initAll } from "/assets/nhsuk-frontend.min.js";
 
 initAll();
 
+// The design system hides a comma among the words on the button that chooses a file. The button's name needs it before them:
+// whoever speaks to a browser says what stands there, without it (WCAG 2.5.3).
+for (const button of document.querySelectorAll(".nhsuk-file-upload__drop-button")) {
+  const comma = document.getElementById(`${button.id}-comma`);
+  comma.setAttribute("aria-hidden", "true");
+  button.before(comma);
+}
+
 // A file that is too large is refused before it is sent, so that nothing typed beside it has to travel, and be lost, with it.
 for (const input of document.querySelectorAll("input[type=file][data-largest]")) {
   input.addEventListener("change", () => {
