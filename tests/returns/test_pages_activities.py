@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 
-from services.returns.actions.activities import change
-from services.returns.actions.dividing import note_divided
+from services.returns.actions.activities import change, note
+from services.returns.actions.dividing import divide, note_divided
 from services.returns.models.activities import Activity, ActivityContent, ActivityPart
 from services.returns.rules.activities import NotDivided
 from services.returns.store import activities as store
@@ -185,6 +187,46 @@ class TestDivided:
         again = await editor.submit(page, "Save", strange, expect=422)
         assert again.links["Select what the part was for"] == "#other-0"
         assert "Nothing is noted yet" in (await editor.get(ACTIVITIES)).text
+
+    async def test_what_was_noted_for_one_contract_is_divided_afterwards(self, two_contracts: Office) -> None:
+        editor, world = await two_contracts.editor("Ann Lee"), two_contracts.world
+        listed = await editor.submit(await noting(editor), "Save", {"quantity-value": "10", **JUNE})
+        page = await editor.get(listed.links[f"{HOURS} on 4 May 2026"])
+        for amount, said in (
+            ("12", "The parts come to 12, which is more than the 10 that was done in all"),
+            ("10", "Nothing is left for this contract: note the activity for the other contract instead"),
+        ):
+            again = await editor.submit(page, "Save", {"other-0": self.OTHER, "other-0-amount": amount}, expect=422)
+            assert again.links[said] == "#other-0-amount"
+            assert again.forms[0].fields["other-0"] == [self.OTHER]
+        assert (await world.line()).content.figure == value(10)
+        stale = await (other := await two_contracts.editor("Bea Fox")).get(page.response.url.path)
+        listed = await editor.submit(again, "Save", {"other-0-amount": "4"})
+        assert "6 hours of 10 hours in all" in listed.text
+        assert "4 hours of 10 hours in all" in listed.text
+        assert [(await world.line(reference=name)).content.figure for name in ("C-1", "C-2")] == [value(6), value(4)]
+        page = await editor.get(page.response.url.path)
+        assert "This is a part of 10 hours that were done in all" in page.text
+        assert "Part of it was for another contract" not in page.text, "a part is not divided again"
+        typed = {"quantity-value": "9", "other-0": self.OTHER, "other-0-amount": "2"}
+        late = await other.submit(stale, "Save", typed, expect=422)
+        assert "Ann Lee changed this activity meanwhile" in late.text
+        assert [(await world.line(reference=name)).content.figure for name in ("C-1", "C-2")] == [value(6), value(4)]
+
+    async def test_two_who_divide_at_once_divide_it_once(self, two_contracts: Office) -> None:
+        world = two_contracts.world
+        whole = ActivityContent(happened_on=date(2026, 5, 4), quantity=value(10))
+        async with world.pool.acquire() as conn, conn.transaction():
+            noted = await note(conn, contract_id(), obligation_id("hours"), whole, by=EDITOR, at=JULY)
+        part = ActivityPart(contract_id=contract_id("C-2"), obligation_id=UUID(self.OTHER), quantity=Decimal(4))
+
+        async def divided() -> None:
+            async with world.pool.acquire() as conn, conn.transaction():
+                await divide(conn, noted.activity_id, whole, [part], by=EDITOR, at=JULY)
+
+        done = await asyncio.gather(divided(), divided(), return_exceptions=True)
+        assert sorted(type(one).__name__ for one in done) == ["NoneType", "NotDivided"]
+        assert [(await world.line(reference=name)).content.figure for name in ("C-1", "C-2")] == [value(6), value(4)]
 
     async def test_a_part_grows_only_into_what_is_left(self, two_contracts: Office) -> None:
         editor = await two_contracts.editor()

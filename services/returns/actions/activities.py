@@ -9,7 +9,7 @@ from uuid import UUID
 from services.returns.actions.finding import WRITERS, find_contract, obligation_in
 from services.returns.actions.refilling import lock_around, refill
 from services.returns.models.activities import Activity, ActivityContent
-from services.returns.rules.activities import check_parts
+from services.returns.rules.activities import NotDivided, check_parts
 from services.returns.rules.figures import quantity_problems
 from services.returns.store import activities, contracts
 from shared import history
@@ -86,18 +86,26 @@ async def change(
     by: Caller,
     at: datetime,
     version: int | None = None,
+    part_of: Activity | None = None,
 ) -> Activity:
-    """Raises NotFound, PreconditionFailed, ActivityInUse, Invalid; NotDivided where the parts would exceed the whole."""
+    """``part_of`` names the whole of which it becomes a part.
+
+    Raises NotFound, PreconditionFailed, ActivityInUse, Invalid; NotDivided where the parts would exceed the whole, or where it
+    is a part already.
+    """
     before = await find(conn, activity_id, by=by)
     around = await lock_around(conn, before.contract_id, {Quarter.of(before.happened_on), Quarter.of(content.happened_on)})
     parts = await activities.lock_parts(conn, before.whole_id) if before.whole_id is not None else []
     activity = await lock_activity(conn, activity_id, by, version=version)
     terms = check(await find_contract(conn, activity.contract_id, by), activity.obligation_id, content, at=at)
+    if part_of is not None and activity.whole_id is not None:
+        raise NotDivided(errors=[FieldError("/quantity", "This activity is divided already", "divided")])
     if activity.whole is not None:
         others = [one.quantity.value or Decimal(0) for one in parts if one.activity_id != activity_id]
         check_parts(activity.whole, [(terms, amount) for amount in (content.quantity.value or Decimal(0), *others)])
+    whole = {"whole_id": part_of.whole_id, "whole": part_of.whole} if part_of is not None else {}
     changed = activity.model_copy(
-        update={**_typed(content), "version": activity.version + 1, "changed_at": at, "changed_by": by.person_id}
+        update={**_typed(content), **whole, "version": activity.version + 1, "changed_at": at, "changed_by": by.person_id}
     )
     await activities.save(conn, changed)
     await _remember(conn, changed, "changed", by=by, at=at)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from services.returns.actions.activities import add, check
+from services.returns.actions.activities import add, change, check, find
 from services.returns.actions.finding import find_contract
 from services.returns.models.activities import Activity, ActivityContent, ActivityPart
 from services.returns.models.content import Entered
@@ -34,6 +34,50 @@ async def note_divided(
     ``activity_id``: as for ``note``. Raises NotFound, AlreadyNoted, Invalid and NotDivided, with pointers into ``whole`` and at
     ``/parts/0/obligation_id`` and ``/parts/0/quantity``.
     """
+    parts = await _parts_of(conn, contract_id, obligation_id, whole, others, by=by, at=at, activity_id=activity_id or new_id())
+    for activity in _in_turn(parts):
+        await add(conn, activity, by=by, at=at)
+    return parts[0]
+
+
+async def divide(
+    conn: Connection,
+    activity_id: UUID,
+    whole: ActivityContent,
+    others: Sequence[ActivityPart],
+    *,
+    by: Caller,
+    at: datetime,
+    version: int | None = None,
+) -> Activity:
+    """As ``note_divided``, of an activity that was noted for one contract alone.
+
+    Raises NotFound, PreconditionFailed, ActivityInUse, Invalid, and NotDivided where it is divided already too.
+    """
+    before = await find(conn, activity_id, by=by)
+    of = (before.contract_id, before.obligation_id)
+    parts = await _parts_of(conn, *of, whole, others, by=by, at=at, activity_id=activity_id)
+    changed = parts[0]
+    for activity in _in_turn(parts):
+        if activity.activity_id == activity_id:
+            changed = await change(conn, activity_id, activity, by=by, at=at, version=version, part_of=activity)
+        else:
+            await add(conn, activity, by=by, at=at)
+    return changed
+
+
+async def _parts_of(
+    conn: Connection,
+    contract_id: UUID,
+    obligation_id: UUID,
+    whole: ActivityContent,
+    others: Sequence[ActivityPart],
+    *,
+    by: Caller,
+    at: datetime,
+    activity_id: UUID,
+) -> list[Activity]:
+    """What each contract gets, the one that it is noted for (``activity_id``) first."""
     if whole.quantity.value is None:
         raise Invalid(errors=[FieldError("/quantity/value", "Enter how much was done in all", "missing")])
     rest = rest_of(whole.quantity.value, [part.quantity for part in others])
@@ -50,13 +94,13 @@ async def note_divided(
         except Invalid as error:
             raise Invalid(errors=[_of_part(nth, one) for one in error.errors]) from None
     check_parts(whole.quantity.value, checked)
-    whole_id, own_id = new_id(), activity_id or new_id()
-    found = {
-        part.obligation_id: Activity(
+    whole_id = new_id()
+    return [
+        Activity(
             happened_on=whole.happened_on,
             quantity=Entered(value=part.quantity),
             note=whole.note,
-            activity_id=own_id if part is own else new_id(),
+            activity_id=activity_id if part is own else new_id(),
             contract_id=part.contract_id,
             obligation_id=part.obligation_id,
             whole_id=whole_id,
@@ -67,10 +111,12 @@ async def note_divided(
             changed_by=by.person_id,
         )
         for part in parts
-    }
-    for activity in sorted(found.values(), key=lambda one: one.contract_id):  # returns are locked in one order by everybody
-        await add(conn, activity, by=by, at=at)
-    return found[obligation_id]
+    ]
+
+
+def _in_turn(parts: Sequence[Activity]) -> list[Activity]:
+    """Returns are locked in one order by everybody."""
+    return sorted(parts, key=lambda one: one.contract_id)
 
 
 async def other_parts(conn: Connection, activity: Activity) -> list[Activity]:

@@ -153,7 +153,7 @@ async def note(
 async def show(request: Request, activity_id: UUID, tx: Tx, now: Now, visitor: Supplier) -> Response:
     activity = await actions.find(tx, activity_id, by=visitor.caller)
     owed = await _find(tx, activity.contract_id, activity.obligation_id, visitor)
-    return await _activity_page(request, tx, activity, owed, now, form=_typed(activity, owed.terms))
+    return await _activity_page(request, tx, activity, owed, visitor, now, form=_typed(activity, owed.terms))
 
 
 @pages.router.post("/activities/{activity_id:uuid}")
@@ -161,18 +161,23 @@ async def change(request: Request, activity_id: UUID, tx: Tx, now: Now, visitor:
     activity = await actions.find(tx, activity_id, by=visitor.caller)
     owed = await _find(tx, activity.contract_id, activity.obligation_id, visitor)
     bound, quantity = _said(bind(Said, form), owed.terms)
+    bound, others = _parts(bound, await _others(tx, owed, visitor, now)) if activity.whole_id is None else (bound, [])
     if bound.value is None or quantity is None:
-        raise Again(await _activity_page(request, tx, activity, owed, now, form=bound))
+        raise Again(await _activity_page(request, tx, activity, owed, visitor, now, form=bound))
     said = bound.value
     content = ActivityContent(happened_on=said.happened_on, quantity=quantity, note=said.note)
-    if content != ActivityContent(**{name: getattr(activity, name) for name in ActivityContent.model_fields}):
+    same: dict[str, Any] = {"by": visitor.caller, "at": now, "version": said.version or 0}
+    if others or content != ActivityContent(**{name: getattr(activity, name) for name in ActivityContent.model_fields}):
         try:
-            activity = await actions.change(tx, activity_id, content, by=visitor.caller, at=now, version=said.version or 0)
+            if others:
+                activity = await dividing.divide(tx, activity_id, content, others, **same)
+            else:
+                activity = await actions.change(tx, activity_id, content, **same)
         except PreconditionFailed:
             # What stands now is on the page, and what was typed is in the form.
-            raise Again(await _activity_page(request, tx, activity, owed, now, form=bound, changed=True)) from None
+            raise Again(await _activity_page(request, tx, activity, owed, visitor, now, form=bound, changed=True)) from None
         except ParityError as error:
-            raise Again(await _activity_page(request, tx, activity, owed, now, form=_refused(bound, error))) from None
+            raise Again(await _activity_page(request, tx, activity, owed, visitor, now, form=_refused(bound, error))) from None
     return await _with_files(request, tx, activity, owed, visitor, form, now, done="changed")
 
 
@@ -214,14 +219,20 @@ async def _find(conn: Connection, contract_id: UUID, obligation_id: UUID, visito
 
 
 async def _new(request: Request, conn: Connection, owed: Owed, visitor: Visitor, now: datetime) -> dict[str, Any]:
-    """What the page of a new activity shows besides its form. ``others``: what a part of it may be for."""
-    unit = owed.terms.measure.unit
-    others = [
-        one
-        for one in (await _noted_last(conn, visitor, now, unit=unit, limit=_MOST_OTHERS) if divides(owed.terms) else [])
-        if one.obligation_id != owed.obligation_id and divides(one.terms)
-    ]
-    return {**_shown(request, owed), "others": others, "rows": range(min(_PARTS, len(others)))}
+    """What the page of a new activity shows besides its form."""
+    return {**_shown(request, owed), **_offered(await _others(conn, owed, visitor, now))}
+
+
+async def _others(conn: Connection, owed: Owed, visitor: Visitor, now: datetime) -> list[Owed]:
+    """What a part of an activity may be for."""
+    if not divides(owed.terms):
+        return []
+    found = await _noted_last(conn, visitor, now, unit=owed.terms.measure.unit, limit=_MOST_OTHERS)
+    return [one for one in found if one.obligation_id != owed.obligation_id and divides(one.terms)]
+
+
+def _offered(others: Sequence[Owed]) -> dict[str, Any]:
+    return {"others": others, "rows": range(min(_PARTS, len(others)))}
 
 
 def _shown(request: Request, owed: Owed) -> dict[str, Any]:
@@ -310,13 +321,22 @@ async def _with_files(
     wrong = await add_each(conn, settings, add, activity.activity_id, chosen, by=visitor.caller, at=now)
     if wrong:
         told = _typed(activity, owed.terms).wrong(". ".join(wrong), name="file")
-        return await _activity_page(request, conn, activity, owed, now, form=told, saved=_DONE[done])
+        return await _activity_page(request, conn, activity, owed, visitor, now, form=told, saved=_DONE[done])
     return redirect(link("returns", f"/activities?done={done}"))
 
 
 async def _activity_page(
-    request: Request, conn: Connection, activity: Activity, owed: Owed, now: datetime, *, form: Bound[Any], **context: Any
+    request: Request,
+    conn: Connection,
+    activity: Activity,
+    owed: Owed,
+    visitor: Visitor,
+    now: datetime,
+    *,
+    form: Bound[Any],
+    **context: Any,
 ) -> Response:
+    """What is divided already keeps its parts: each is changed on its own page."""
     files = await evidence_store.of_activity(conn, activity.activity_id)
     return pages.show(
         request,
@@ -325,8 +345,7 @@ async def _activity_page(
         **_shown(request, owed),
         activity=activity,
         in_use=await store.stands_behind_submitted(conn, activity.activity_id),
-        others=[],
-        rows=(),
+        **_offered(await _others(conn, owed, visitor, now) if activity.whole_id is None else []),
         divided=await dividing.other_parts(conn, activity),
         files=files,
         opens=opens_in_a_browser,

@@ -25,11 +25,11 @@ async def add(conn: Connection, activity: Activity) -> bool:
 
 
 async def save(conn: Connection, activity: Activity) -> None:
-    """Change what is said about an activity."""
+    """Change what is said about an activity, and of which whole it is a part."""
     await conn.execute(
         """
-        UPDATE activities SET (happened_on, quantity, note, version, changed_at, changed_by) =
-            (new.happened_on, new.quantity, new.note, new.version, new.changed_at, new.changed_by)
+        UPDATE activities SET (happened_on, quantity, note, whole_id, whole, version, changed_at, changed_by) =
+            (new.happened_on, new.quantity, new.note, new.whole_id, new.whole, new.version, new.changed_at, new.changed_by)
         FROM jsonb_populate_recordset(NULL::activities, $1) AS new WHERE activities.activity_id = new.activity_id
         """,
         rows([activity]),
