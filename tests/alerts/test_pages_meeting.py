@@ -94,13 +94,14 @@ class TestMeeting:
         again = await supplier.submit(seen, "Not done after all Send the rota")
         assert "Mark as done Send the rota" in again.text
         twice = await manager.submit(done, "Not done after all Send the rota", expect=422)
-        assert "Somebody has said already that this task is not done." in twice.text
+        assert "Somebody has said already that this task is not done" in twice.text
 
     async def test_a_task_is_removed_with_a_reason(self, world: World, people: People) -> None:
         manager, supplier = await people.manager(), await people.supplier()
         agreed = await manager.submit(await manager.get(PATH), "Save the task", TASK)
         form = await manager.get(agreed.links["Remove Send the rota"])
         assert "Tom, Brightwater, by 4 December 2026" in form.text
+        other = await manager.get(agreed.links["Remove Send the rota"])
         missing = await manager.submit(form, "Remove the task", expect=422)
         assert missing.links["Enter why it is removed"] == "#reason"
         assert "Remove Send the rota" not in (await supplier.get(PATH)).links
@@ -108,8 +109,8 @@ class TestMeeting:
         await (await people.manager(organisation_id=OTHER_BUYER)).get(agreed.links["Remove Send the rota"], expect=404)
         gone = await manager.submit(form, "Remove the task", {"reason": "It was written down twice"})
         assert "No task is agreed yet." in gone.text
-        twice = await manager.submit(form, "Remove the task", {"reason": "It was written down twice"}, expect=409)
-        assert "Somebody has removed this task already." in twice.text
+        twice = await manager.submit(other, "Remove the task", {"reason": "It was written down twice"}, expect=409)
+        assert "Somebody has removed this task already" in twice.text
         assert "Send the rota" not in (await supplier.get(PATH)).text
         row = await world.runtime.pool.fetchrow("SELECT removed_by, removed_because FROM meeting_tasks")
         assert tuple(row) == (manager.person_id, "It was written down twice")

@@ -24,6 +24,14 @@ from shared.viewer import Viewer
 _MOST_ALERTS = 50
 
 
+class TaskIsOpen(Conflict):
+    """Somebody has said already that this task is not done."""
+
+
+class TaskIsRemoved(Conflict):
+    """Somebody has removed this task already."""
+
+
 class TaskIsDone(Conflict):
     """Somebody has marked this task as done already."""
 
@@ -88,14 +96,43 @@ async def agree_task(
 
 async def finish_task(conn: Connection, contract_id: UUID, task_id: UUID, *, at: datetime, by: Caller) -> None:
     """Either party says that it is done."""
-    seen = await sight.contract(conn, eyes(by), contract_id)
-    task = await store.lock_task(conn, contract_id, task_id) if seen else None
-    if task is None:
-        raise NotFound
+    task = await _lock(conn, contract_id, task_id, eyes(by))
     if task.done_at is not None:
         raise TaskIsDone
     await store.save_task(conn, replace(task, done_at=at, done_by=by.person_id))
     await _remember(conn, task, "done", at=at, by=by)
+
+
+async def reopen_task(conn: Connection, contract_id: UUID, task_id: UUID, *, at: datetime, by: Caller) -> None:
+    """Either party says that it is not done after all."""
+    task = await _lock(conn, contract_id, task_id, eyes(by))
+    if task.done_at is None:
+        raise TaskIsOpen
+    await store.save_task(conn, replace(task, done_at=None, done_by=None))
+    await _remember(conn, task, "reopened", at=at, by=by)
+
+
+async def seen_task(conn: Connection, contract_id: UUID, task_id: UUID, *, by: Caller) -> Task:
+    """A task that the buyer may remove. Raises NotFound."""
+    return await _lock(conn, contract_id, task_id, buyers_eyes(by))
+
+
+async def remove_task(conn: Connection, contract_id: UUID, task_id: UUID, reason: str, *, at: datetime, by: Caller) -> None:
+    """The buyer takes back what was written down. It stays in the history, with the reason."""
+    task = await _lock(conn, contract_id, task_id, buyers_eyes(by))
+    await store.save_task(conn, replace(task, removed_at=at, removed_by=by.person_id, removed_because=reason))
+    await _remember(conn, task, "removed", at=at, by=by)
+
+
+async def _lock(conn: Connection, contract_id: UUID, task_id: UUID, viewer: Viewer) -> Task:
+    """Raises NotFound, TaskIsRemoved."""
+    seen = await sight.contract(conn, viewer, contract_id)
+    task = await store.lock_task(conn, contract_id, task_id) if seen else None
+    if task is None:
+        raise NotFound
+    if task.removed_at is not None:
+        raise TaskIsRemoved
+    return task
 
 
 async def _remember(conn: Connection, task: Task, action: str, *, at: datetime, by: Caller) -> None:

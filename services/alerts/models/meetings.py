@@ -24,3 +24,6 @@ class Task:
     agreed_by: UUID
     done_at: datetime | None = None
     done_by: UUID | None = None
+    removed_at: datetime | None = None
+    removed_by: UUID | None = None
+    removed_because: str | None = None

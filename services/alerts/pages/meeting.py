@@ -12,6 +12,7 @@ from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
 from services.alerts.actions import meeting as actions
+from services.alerts.models.meetings import Task
 from services.alerts.pages.pack import TEMPLATE, Pack
 from services.alerts.pages.pack_docx import as_docx
 from services.alerts.pages.routing import Buyer, EitherParty, pages
@@ -40,6 +41,10 @@ class NewTask(BaseModel):
     what: Annotated[Text, Says("Enter what will be done", "Enter no more than 500 characters"), Field(max_length=500)]
     owner: Annotated[Text, Says("Enter who will do it", "Enter no more than 200 characters"), Field(max_length=200)]
     due_on: Annotated[date, Says("Enter the date by which it will be done", called="Date")]
+
+
+class Removal(BaseModel):
+    reason: Annotated[Text, Says("Enter why it is removed", "Enter no more than 4,000 characters")]
 
 
 _HERE = "/contracts/{contract_id:uuid}/meetings/{quarter}"
@@ -80,6 +85,38 @@ async def finish_task(
     return redirect(_path(contract_id, quarter) + "#tasks")
 
 
+@pages.router.post(_HERE + "/tasks/{task_id:uuid}/undo")
+async def reopen_task(
+    request: Request, contract_id: UUID, quarter: QuarterCode, task_id: UUID, tx: Tx, now: Now, visitor: EitherParty
+) -> Response:
+    shown = await _shown(request, tx, contract_id, quarter, visitor.caller, now)
+    try:
+        await actions.reopen_task(tx, contract_id, task_id, at=now, by=visitor.caller)
+    except ParityError as error:
+        raise pages.again(request, "meeting.jinja", form=blank().refused(error), **shown) from None
+    return redirect(_path(contract_id, quarter) + "#tasks")
+
+
+@pages.router.get(_HERE + "/tasks/{task_id:uuid}/remove")
+async def ask_removal(
+    request: Request, contract_id: UUID, quarter: QuarterCode, task_id: UUID, tx: Tx, now: Now, visitor: Buyer
+) -> Response:
+    task = await actions.seen_task(tx, contract_id, task_id, by=visitor.caller)
+    return pages.show(request, "task_remove.jinja", form=blank(), **_removing(task, quarter, now))
+
+
+@pages.router.post(_HERE + "/tasks/{task_id:uuid}/remove")
+async def remove_task(
+    request: Request, contract_id: UUID, quarter: QuarterCode, task_id: UUID, tx: Tx, now: Now, visitor: Buyer, form: Form
+) -> Response:
+    task = await actions.seen_task(tx, contract_id, task_id, by=visitor.caller)
+    bound: Bound[Removal] = bind(Removal, form)
+    if bound.value is None:
+        raise pages.again(request, "task_remove.jinja", form=bound, **_removing(task, quarter, now))
+    await actions.remove_task(tx, contract_id, task_id, bound.value.reason, at=now, by=visitor.caller)
+    return redirect(_path(contract_id, quarter) + "#tasks")
+
+
 @pages.router.get(_HERE + "/pack.{form}")
 async def download_pack(
     contract_id: UUID, quarter: QuarterCode, form: DocumentForm, tx: Tx, now: Now, visitor: Buyer
@@ -89,6 +126,11 @@ async def download_pack(
     pack = Pack.of(found, local_date(now))
     made = await pdf(TEMPLATE, pack) if form is DocumentForm.PDF else await asyncio.to_thread(as_docx, pack)
     return file(made, f"{found.going.contract.reference}-review-{quarter.code}", form)
+
+
+def _removing(task: Task, quarter: Quarter, now: Now) -> dict[str, Any]:
+    back = {"href": _path(task.contract_id, quarter) + "#tasks", "text": "Back to the review meeting"}
+    return {"task": task, "back": back, "now": now}
 
 
 async def _shown(

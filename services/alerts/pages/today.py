@@ -11,7 +11,7 @@ from services.alerts.pages.routing import Buyer, pages
 from services.alerts.pages.rows import alert_rows
 from services.alerts.rules.deadlines import due_in
 from services.alerts.rules.viewing import buyers_eyes
-from services.alerts.store import returns, worklist
+from services.alerts.store import meetings, returns, worklist
 from shared.api import Now, Tx
 from shared.origin import link
 from shared.quarters import Quarter, local_date
@@ -30,6 +30,19 @@ class ReturnRow:
     """``in 3 working days``, ``2 working days late``"""
 
 
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A task of a review meeting that is overdue."""
+
+    href: str
+    what: str
+    contract_reference: str
+    contract_title: str
+    owner: str
+    due_on: date
+    due: str
+
+
 @pages.router.get("/today")
 async def today(request: Request, tx: Tx, now: Now, visitor: Buyer) -> Response:
     """The first of each list, in the order of their dates; longer lists lead on."""
@@ -39,9 +52,12 @@ async def today(request: Request, tx: Tx, now: Now, visitor: Buyer) -> Response:
     to_answer = await worklist.in_line(tx, own, worklist.WorkFilter(to_answer=True), limit=_AT_MOST + 1)
     alerts = await worklist.in_line(tx, own, worklist.WorkFilter(), limit=_AT_MOST + 1)
     overdue = await returns.overdue(tx, buyer_id, on=on, limit=_AT_MOST + 1)
+    tasks = await meetings.overdue(tx, buyer_id, on=on, limit=_AT_MOST + 1)
     return pages.show(
         request,
         "today.jinja",
+        tasks=[_task_row(one, on) for one in tasks[:_AT_MOST]],
+        more_tasks=len(tasks) > _AT_MOST,
         to_review=[_row(one, one.review_due_on, on, "/review") for one in to_review[:_AT_MOST]],
         to_answer=await alert_rows(tx, to_answer[:_AT_MOST], visitor.caller, on),
         alerts=await alert_rows(tx, alerts[:_AT_MOST], visitor.caller, on),
@@ -52,6 +68,12 @@ async def today(request: Request, tx: Tx, now: Now, visitor: Buyer) -> Response:
         more_overdue=len(overdue) > _AT_MOST,
         now=now,
     )
+
+
+def _task_row(one: meetings.OverdueTask, on: date) -> TaskRow:
+    task = one.task
+    href = link("alerts", f"/contracts/{task.contract_id}/meetings/{task.quarter.code}#tasks")
+    return TaskRow(href, task.what, one.contract_reference, one.contract_title, task.owner, task.due_on, due_in(task.due_on, on))
 
 
 def _row(one: returns.StandingReturn, due_on: date | None, on: date, step: str = "") -> ReturnRow:

@@ -8,7 +8,7 @@ _MANAGER, _SUPPLIER, _ANALYST = "contract manager", "supplier", "ICB analyst"
 _ALERT = ("Alerts", "C2 Complaints")
 _WAITING = ("Alerts", "Missing evidence: C3")
 _MEETING = ("Contracts", "Catering", "How it is going", "Prepare the review meeting")
-_TASK = "Fit a second lift"
+_TASK, _MISTAKEN, _TWICE = "Fit a second lift", "Send the menu", "Send the rota"
 
 
 async def acknowledge(ground: Ground) -> None:
@@ -16,15 +16,29 @@ async def acknowledge(ground: Ground) -> None:
     await (await ground.person(_MANAGER)).submit(page, "Acknowledge")
 
 
-async def agree_task(ground: Ground) -> None:
+async def agree_task(ground: Ground, what: str = _TASK) -> None:
     page = await ground.along(_MANAGER, *_MEETING)
-    said = {"what": _TASK, "owner": "Tom Adeyemi", "due_on-day": "1", "due_on-month": "2", "due_on-year": "2027"}
+    said = {"what": what, "owner": "Tom Adeyemi", "due_on-day": "1", "due_on-month": "2", "due_on-year": "2027"}
     await (await ground.person(_MANAGER)).submit(page, "Save the task", said)
 
 
-async def finish_task(ground: Ground) -> None:
+async def finish_task(ground: Ground, what: str = _TASK) -> None:
     page = await ground.along(_MANAGER, *_MEETING)
-    await (await ground.person(_MANAGER)).submit(page, f"Mark as done {_TASK}")
+    await (await ground.person(_MANAGER)).submit(page, f"Mark as done {what}")
+
+
+async def finish_by_mistake(ground: Ground) -> None:
+    await agree_task(ground, _MISTAKEN)
+    await finish_task(ground, _MISTAKEN)
+
+
+async def reopen_task(ground: Ground) -> None:
+    page = await ground.along(_MANAGER, *_MEETING)
+    await (await ground.person(_MANAGER)).submit(page, f"Not done after all {_MISTAKEN}")
+
+
+async def agree_twice(ground: Ground) -> None:
+    await agree_task(ground, _TWICE)
 
 
 REFUSALS = (
@@ -88,6 +102,23 @@ REFUSALS = (
         "Somebody has marked this task as done already",
         prepared=agree_task,
         meanwhile=finish_task,
+    ),
+    Refusal(
+        "/alerts/contracts/{contract_id:uuid}/meetings/{quarter}/tasks/{task_id:uuid}/undo",
+        _MANAGER,
+        _MEETING,
+        f"Not done after all {_MISTAKEN}",
+        "Somebody has said already that this task is not done",
+        prepared=finish_by_mistake,
+        meanwhile=reopen_task,
+    ),
+    Refusal(
+        "/alerts/contracts/{contract_id:uuid}/meetings/{quarter}/tasks/{task_id:uuid}/remove",
+        _MANAGER,
+        (*_MEETING, f"Remove {_TWICE}"),
+        "Remove the task",
+        "Enter why it is removed",
+        prepared=agree_twice,
     ),
     Refusal("/alerts/", _MANAGER, ("/alerts/?severity=dire",), "", "Select a severity from the list"),
     Refusal(
