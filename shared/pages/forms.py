@@ -77,7 +77,7 @@ class Bound(Generic[M]):
 
     def wrong(self, text: str, *, name: str = "") -> Bound[M]:
         """The same form with one more message."""
-        return replace(self, value=None, errors=(*self.errors, FormError(name, _without_stop(text))))
+        return replace(self, value=None, errors=(*self.errors, FormError(name, without_stop(text))))
 
     def refused(self, error: ParityError, fields: Mapping[str, str] | None = None) -> Bound[M]:
         """The same form with what an action said against it.
@@ -86,10 +86,10 @@ class Bound(Generic[M]):
         steps; what has no pointer to what it names for "". Of several for one field the first is told.
         """
         where = fields or {}
-        found = [FormError(_field(one.pointer, self.typed, where), _without_stop(one.detail)) for one in error.errors]
+        found = [FormError(_field(one.pointer, self.typed, where), without_stop(one.detail)) for one in error.errors]
         first = {one.name: one for one in reversed(found)}
         told = tuple(one for one in found if not one.name or one is first[one.name])
-        whole = FormError(where.get("", ""), _without_stop(error.detail))
+        whole = FormError(where.get("", ""), without_stop(error.detail))
         return replace(self, value=None, errors=(*self.errors, *(told or (whole,))))
 
 
@@ -182,7 +182,7 @@ def _message(field: FieldInfo | None, kind: str, said: str) -> str:
     return says.missing if kind == "missing" else says.invalid or own
 
 
-def _without_stop(text: str) -> str:
+def without_stop(text: str) -> str:
     """Messages of forms end without a full stop; those of several sentences keep theirs."""
     return text if ". " in text else text.removesuffix(".")
 

@@ -29,7 +29,7 @@ from services.commitments.pages.registering.steps import Problem, place, place_o
 from services.commitments.rules.target_table import CannotReadTargets, read_targets
 from shared.errors import FieldError
 from shared.obligations import Kind, QuarterTarget, plain
-from shared.pages.forms import Bound, FormError, bind_typed
+from shared.pages.forms import Bound, FormError, bind_typed, without_stop
 from shared.quarters import Quarter, quarters_of
 
 K = TypeVar("K")
@@ -231,7 +231,8 @@ def award_parts(said: Award) -> dict[str, Any]:
 
 def refused(draft: Draft, errors: tuple[FieldError, ...], detail: str) -> list[Problem]:
     """What the action said against it, each at the step that it concerns."""
-    return [Problem(*_at(draft, one)) for one in errors] or [Problem(detail, place(draft, "award"))]
+    told = [_at(draft, one) for one in errors] or [(detail, place(draft, "award"))]
+    return [Problem(without_stop(text), href) for text, href in told]
 
 
 _PAGES = {"targets": "targets", "spread": "targets", "basis": "targets", "bands": "bands"}
