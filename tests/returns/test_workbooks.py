@@ -23,7 +23,7 @@ from services.returns.rules.workbook import OtherTemplate, content_of, read_work
 from shared.access import Caller
 from shared.errors import NotFound
 from shared.obligations import Basis, Kind, Place, Sector
-from shared.spreadsheets import CannotRead, HasMacros, NotASpreadsheet, SpreadsheetTooLarge
+from shared.spreadsheets import CannotRead, HasMacros, Locked, NotASpreadsheet, SpreadsheetTooLarge
 from tests.returns.builders import (
     ANALYST,
     CERTIFIED,
@@ -270,7 +270,7 @@ def _another_workbook() -> bytes:
         (_another_workbook(), OtherTemplate),
         (bomb(), SpreadsheetTooLarge),
         (many_members(), SpreadsheetTooLarge),
-        (encrypted(), NotASpreadsheet),
+        (encrypted(), Locked),
     ],
 )
 def test_what_is_no_workbook_of_ours_is_refused(body: bytes, refused: type[Exception]) -> None:
