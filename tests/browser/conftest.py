@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from playwright.async_api import Browser, async_playwright
 
 from tests.browser.chromium import ARGUMENTS, chromium
 from tests.browser.looking import EXAMINED
-from tests.demonstrated import demonstration, demonstration_data, of_this_run  # noqa: F401
+from tests.browser.refused.in_browsers import Windows
+from tests.browser.refused.refusal import Ground
+from tests.demonstrated import Demonstration, demonstration, demonstration_data, of_this_run  # noqa: F401
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +24,16 @@ async def browser() -> AsyncIterator[Browser]:
         browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
         await browser.close()
+
+
+@pytest.fixture(scope="module")
+async def windows(browser: Browser, demonstration: Demonstration) -> AsyncIterator[Windows]:  # noqa: F811
+    """Of the people of a demonstration, whose forms are filled in wrongly."""
+    ground = Ground(demonstration)
+    async with AsyncExitStack() as stack:
+        yield Windows(browser, ground, stack)
+    for walker in ground.people.values():
+        await walker.http.aclose()
 
 
 @pytest.fixture(scope="session")
