@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import Annotated, Any, TypedDict
 from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import Query, Request, Response
-from pydantic import BaseModel, ValidationError
 
 from services.returns.actions import activities as actions
 from services.returns.actions import dividing, evidence
 from services.returns.actions.activities import ActivityInUse, AlreadyNoted
 from services.returns.actions.finding import find_contract, obligation_in
-from services.returns.models.activities import Activity, ActivityContent, ActivityPart, Owed
-from services.returns.models.content import Entered, OptionalText
+from services.returns.models.activities import Activity, ActivityContent, Owed
 from services.returns.pages import line_form, words
+from services.returns.pages.activity_form import PARTS, Said, as_typed, parts_said, quantity_said, refused
 from services.returns.pages.evidence import add_each
-from services.returns.pages.routing import Supplier, Version, pages
+from services.returns.pages.routing import Supplier, pages
 from services.returns.rules.activities import divides
 from services.returns.rules.files import opens_in_a_browser
 from services.returns.store import activities as store
@@ -31,9 +28,8 @@ from shared.api import Now, Tx, decode_cursor, encode_cursor
 from shared.db import Connection
 from shared.errors import NotFound, ParityError, PreconditionFailed
 from shared.ids import new_id
-from shared.obligations import Terms, plain
 from shared.origin import link
-from shared.pages.forms import Bound, FormError, Says, bind, blank, uploads
+from shared.pages.forms import Bound, bind, blank, uploads
 from shared.pages.naming import names_of
 from shared.pages.site import Again, Form, redirect
 from shared.pages.visitors import Visitor
@@ -46,20 +42,9 @@ _CONTRACTS = 10
 """On a page of everything that is owed."""
 _MOST_OTHERS = 200
 """For which a part of an activity can be: those that were noted last."""
-_PARTS = 3
-"""Rows for parts that were done for other contracts."""
 _STILL_NOTED = timedelta(days=183)
 """A contract that ended so long ago is offered still: what was done last may not be noted yet."""
 _DONE = {"noted": "Your activity is noted.", "changed": "Your change is saved.", "removed": "The activity is removed."}
-
-
-class Said(BaseModel):
-    """What the form says besides how much."""
-
-    happened_on: Annotated[date, Says("Enter the date on which it was done", called="Date")]
-    note: Annotated[OptionalText, Says("", "Note must be 4,000 characters or fewer")] = None
-    activity_id: UUID | None = None
-    version: Version | None = None
 
 
 @pages.router.get("/activities")
@@ -128,8 +113,8 @@ async def note(
     """Note it once, however often it is sent. A file that cannot be used costs nothing of what was typed."""
     owed = await _find(tx, contract_id, obligation_id, visitor)
     context = await _new(request, tx, owed, visitor, now)
-    bound, quantity = _said(bind(Said, form), owed.terms)
-    bound, others = _parts(bound, context["others"])
+    bound, quantity = quantity_said(bind(Said, form), owed.terms)
+    bound, others = parts_said(bound, context["others"])
     if bound.value is None or quantity is None:
         raise pages.again(request, "activity.jinja", **context, form=bound, now=now)
     said = bound.value
@@ -145,7 +130,7 @@ async def note(
     except NotFound:
         raise
     except ParityError as error:
-        raise pages.again(request, "activity.jinja", **context, form=_refused(bound, error), now=now) from None
+        raise pages.again(request, "activity.jinja", **context, form=refused(bound, error), now=now) from None
     return await _with_files(request, tx, activity, owed, visitor, form, now, done="noted")
 
 
@@ -153,15 +138,15 @@ async def note(
 async def show(request: Request, activity_id: UUID, tx: Tx, now: Now, visitor: Supplier) -> Response:
     activity = await actions.find(tx, activity_id, by=visitor.caller)
     owed = await _find(tx, activity.contract_id, activity.obligation_id, visitor)
-    return await _activity_page(request, tx, activity, owed, visitor, now, form=_typed(activity, owed.terms))
+    return await _activity_page(request, tx, activity, owed, visitor, now, form=as_typed(activity, owed.terms))
 
 
 @pages.router.post("/activities/{activity_id:uuid}")
 async def change(request: Request, activity_id: UUID, tx: Tx, now: Now, visitor: Supplier, form: Form) -> Response:
     activity = await actions.find(tx, activity_id, by=visitor.caller)
     owed = await _find(tx, activity.contract_id, activity.obligation_id, visitor)
-    bound, quantity = _said(bind(Said, form), owed.terms)
-    bound, others = _parts(bound, await _others(tx, owed, visitor, now)) if activity.whole_id is None else (bound, [])
+    bound, quantity = quantity_said(bind(Said, form), owed.terms)
+    bound, others = parts_said(bound, await _others(tx, owed, visitor, now)) if activity.whole_id is None else (bound, [])
     if bound.value is None or quantity is None:
         raise Again(await _activity_page(request, tx, activity, owed, visitor, now, form=bound))
     said = bound.value
@@ -177,7 +162,7 @@ async def change(request: Request, activity_id: UUID, tx: Tx, now: Now, visitor:
             # What stands now is on the page, and what was typed is in the form.
             raise Again(await _activity_page(request, tx, activity, owed, visitor, now, form=bound, changed=True)) from None
         except ParityError as error:
-            raise Again(await _activity_page(request, tx, activity, owed, visitor, now, form=_refused(bound, error))) from None
+            raise Again(await _activity_page(request, tx, activity, owed, visitor, now, form=refused(bound, error))) from None
     return await _with_files(request, tx, activity, owed, visitor, form, now, done="changed")
 
 
@@ -232,76 +217,12 @@ async def _others(conn: Connection, owed: Owed, visitor: Visitor, now: datetime)
 
 
 def _offered(others: Sequence[Owed]) -> dict[str, Any]:
-    return {"others": others, "rows": range(min(_PARTS, len(others)))}
+    return {"others": others, "rows": range(min(PARTS, len(others)))}
 
 
 def _shown(request: Request, owed: Owed) -> dict[str, Any]:
     largest = words.size(request.app.state.runtime.settings.evidence_max_bytes)
     return {"owed": owed, "parts": line_form.parts_of(owed.terms), "largest": largest, "words": words}
-
-
-def _said(bound: Bound[Said], terms: Terms) -> tuple[Bound[Said], Entered | None]:
-    """How much was done, or the same form with what is wrong with it."""
-    wrong: dict[str, str] = {}
-    typed = line_form.figure_typed(bound.typed, "quantity", terms, wrong)
-    if typed is None and not wrong:
-        first, *others = line_form.parts_of(terms)
-        wrong[f"quantity-{first}"] = "Enter how many, and out of how many" if others else "Enter how much was done"
-    try:
-        quantity = Entered.model_validate(typed or {})
-    except ValidationError:
-        wrong[f"quantity-{line_form.parts_of(terms)[0]}"] = "Enter a number that is not so large, with up to 6 decimal places"
-    if not wrong:
-        return bound, quantity
-    # How much was done is asked before all else.
-    told = [FormError(name, text) for name, text in wrong.items()]
-    return replace(bound, value=None, errors=(*told, *bound.errors)), None
-
-
-def _parts(bound: Bound[Said], offered: Sequence[Owed]) -> tuple[Bound[Said], list[ActivityPart]]:
-    """What was done for other contracts."""
-    known = {str(one.obligation_id): one for one in offered}
-    parts = []
-    for nth in range(_PARTS):
-        chosen, amount = bound.text(f"other-{nth}"), bound.text(f"other-{nth}-amount").strip()
-        if not chosen and not amount:
-            continue
-        wrong: dict[str, str] = {}
-        number = line_form.number_typed(bound.typed, f"other-{nth}-amount", wrong)
-        if chosen not in known:
-            bound = bound.wrong("Select what the part was for", name=f"other-{nth}")
-        elif number is None:
-            text = wrong.get(f"other-{nth}-amount", "Enter how much of it was for the other contract")
-            bound = bound.wrong(text, name=f"other-{nth}-amount")
-        else:
-            owed = known[chosen]
-            try:
-                part = ActivityPart(contract_id=owed.contract_id, obligation_id=owed.obligation_id, quantity=number)
-                parts.append(part)
-            except ValidationError:
-                large = "Enter a number that is not so large, with up to 6 decimal places"
-                bound = bound.wrong(large, name=f"other-{nth}-amount")
-    return bound, parts
-
-
-def _refused(bound: Bound[Said], error: ParityError) -> Bound[Said]:
-    """What an action said, each at its field."""
-    if not error.errors:
-        return bound.refused(error)
-    for one in error.errors:
-        steps = one.pointer.strip("/").split("/")
-        if steps[0] == "parts":
-            name = f"other-{steps[1]}" + ("" if steps[-1] == "obligation_id" else "-amount")
-        else:
-            name = line_form.field_of(one.pointer, bound.typed)
-        bound = bound.wrong(one.detail, name=name)
-    return bound
-
-
-def _typed(activity: Activity, terms: Terms) -> Bound[Any]:
-    values = {part: getattr(activity.quantity, part) for part in line_form.parts_of(terms)}
-    amounts = {f"quantity-{part}": plain(value) for part, value in values.items() if isinstance(value, Decimal)}
-    return blank(happened_on=activity.happened_on, note=activity.note, version=activity.version, **amounts)
 
 
 async def _with_files(
@@ -320,7 +241,7 @@ async def _with_files(
     add = evidence.add_to_activity
     wrong = await add_each(conn, settings, add, activity.activity_id, chosen, by=visitor.caller, at=now)
     if wrong:
-        told = _typed(activity, owed.terms).wrong(". ".join(wrong), name="file")
+        told = as_typed(activity, owed.terms).wrong(". ".join(wrong), name="file")
         return await _activity_page(request, conn, activity, owed, visitor, now, form=told, saved=_DONE[done])
     return redirect(link("returns", f"/activities?done={done}"))
 
