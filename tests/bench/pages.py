@@ -85,8 +85,8 @@ async def walk(server: PostgresServer) -> AsyncIterator[Figure]:
         by_name = {runtime.service.name: runtime for runtime in opened}
         known = await _known(by_name)
         walkers = await _walkers(by_name["commitments"], known, at)
-        people = {walker: walkers[walker][0] for walker in ("manager", "supplier", "administrator")}
-        begun = await desks.begin(opened, contract_id=known["contract_id"][0], at=at, **people)
+        at_desks = {walker: walkers[walker][0] for walker in ("manager", "supplier", "administrator")}
+        begun = await desks.begin(opened, contract_id=known["contract_id"][0], at=at, **at_desks)
         known |= {name: [*begun.get(name, ()), *known.get(name, ())] for name in begun}
         ended = region.PRESENT - timedelta(days=1)
         said = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +10,8 @@ from services.returns.actions.finding import lock_return
 from services.returns.actions.notifying import READY, tell_certifiers
 from services.returns.actions.remembering import remember
 from services.returns.models.returns import QuarterlyReturn
-from services.returns.rules.figures import assess, months_run
+from services.returns.models.workbooks import LineWanting
+from services.returns.rules.figures import assess, is_typed, months_run
 from services.returns.rules.lifecycle import NothingToSubmit, with_supplier
 from services.returns.rules.reviewing import NotComplete
 from services.returns.store import lines, returns
@@ -50,12 +52,26 @@ async def certifiers_told(conn: Connection, filed: QuarterlyReturn) -> history.E
     return next((one for one in done if one.action == _TOLD and one.detail["version"] == filed.version), None)
 
 
+async def wanting(conn: Connection, waiting: Sequence[QuarterlyReturn]) -> list[LineWanting]:
+    """Their lines with the supplier that need more before they can be submitted, by quarter."""
+    found = []
+    for quarter in sorted({filed.quarter for filed in waiting}):
+        to_fill = [
+            (filed, line) for filed in waiting if filed.quarter == quarter for line in filed.lines if with_supplier(line.status)
+        ]
+        typed = [line.obligation_id for _, line in to_fill if is_typed(line.content)]
+        before = await lines.figures_before(conn, typed, quarter) if typed else {}
+        for filed, line in to_fill:
+            ran = months_run(filed.contract, quarter)
+            assessed = assess(line.content, line.terms, ran, before.get(line.obligation_id, ()))
+            if assessed.errors:
+                found.append(LineWanting(filed, line, assessed.errors))
+    return found
+
+
 async def _complete(conn: Connection, filed: QuarterlyReturn) -> bool:
     """Whether every line that is with the supplier could be submitted, and one is."""
-    waiting = [line for line in filed.lines if with_supplier(line.status)]
-    before = await lines.figures_before(conn, [line.obligation_id for line in waiting], filed.quarter) if waiting else {}
-    ran = months_run(filed.contract, filed.quarter)
-    return bool(waiting) and not any(assess(line.content, line.terms, ran, before[line.obligation_id]).errors for line in waiting)
+    return any(with_supplier(line.status) for line in filed.lines) and not await wanting(conn, [filed])
 
 
 async def _answered(conn: Connection, filed: QuarterlyReturn) -> bool:

@@ -9,12 +9,12 @@ from itertools import groupby
 from uuid import UUID
 
 from services.returns.actions.finding import REVIEWER, WRITERS, find_return, line_in, lock_return
-from services.returns.actions.readiness import look_again
+from services.returns.actions.readiness import look_again, wanting
 from services.returns.actions.remembering import remember
 from services.returns.models.returns import Line, QuarterlyReturn
 from services.returns.models.views import ReturnSummary
 from services.returns.models.workbooks import Cells, LineWanting, WorkbookSaved
-from services.returns.rules.figures import assess, is_typed, months_run, problems_in, still_filled_from
+from services.returns.rules.figures import assess, months_run, problems_in, still_filled_from
 from services.returns.rules.lifecycle import Move, NotWithSupplier, moved, with_supplier
 from services.returns.rules.workbook import LineRow, content_of, read_workbook, write_workbook
 from services.returns.store import contracts, lines, returns
@@ -126,18 +126,7 @@ async def still_wanting(
     else:
         begun = await _due(conn, supplier_id, by, at, begun=True, limit=MOST_RETURNS)
         waiting = await returns.find_all(conn, [summary.return_id for summary in begun])
-    found = []
-    for quarter in sorted({filed.quarter for filed in waiting}):
-        to_fill = [
-            (filed, line) for filed in waiting if filed.quarter == quarter for line in filed.lines if with_supplier(line.status)
-        ]
-        before = await lines.figures_before(conn, [line.obligation_id for _, line in to_fill if is_typed(line.content)], quarter)
-        for filed, line in to_fill:
-            ran = months_run(filed.contract, quarter)
-            assessed = assess(line.content, line.terms, ran, before.get(line.obligation_id, ()))
-            if assessed.errors:
-                found.append(LineWanting(filed, line, assessed.errors))
-    return found
+    return await wanting(conn, waiting)
 
 
 async def _write(conn: Connection, filed: Sequence[QuarterlyReturn]) -> bytes:
