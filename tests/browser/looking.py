@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request
 
 from deploy.assets.__main__ import AXE
 from shared.pages.visitors import COOKIE
@@ -76,6 +76,7 @@ class Person:
 
         No WCAG A or AA violation that axe finds, nothing wider than the window, a title and one heading.
         """
+        await page.wait_for_load_state("load")
         title = await page.title()
         if not title.startswith("Error: "):
             EXAMINED.add(urlsplit(page.url).path)
@@ -106,6 +107,13 @@ class Person:
     def _asked(self, request: Request) -> None:
         if urlsplit(request.url).netloc != urlsplit(self.url).netloc and not request.url.startswith(("data:", "blob:")):
             self.faults.append(f"({self.screen}): asks {request.url}")
+
+
+async def follow(control: Locator) -> None:
+    """Click a link or a button that leads to a page, until all of that page is there."""
+    # A click itself waits until the new page begins, and not until there is anything on it.
+    async with control.page.expect_navigation(wait_until="load"):
+        await control.click()
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ from pathlib import Path
 from playwright.async_api import Browser, async_playwright
 
 from tests.browser.chromium import ARGUMENTS, chromium
-from tests.browser.looking import Screen, person
+from tests.browser.looking import Screen, follow, person
 from tests.demonstrated import Demonstration
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
@@ -64,8 +64,7 @@ async def take(browser: Browser, demonstration: Demonstration, picture: Picture)
         page = await somebody.open("/")
         for words in picture.path:
             control = page.get_by_role("link", name=words).or_(page.get_by_role("button", name=words)).first
-            async with page.expect_navigation(wait_until="load"):
-                await control.click()
+            await follow(control)
         height = min(await page.evaluate("document.documentElement.scrollHeight"), _TALLEST[picture.width])
         await page.set_viewport_size({"width": picture.width, "height": height})
         if picture.heading:

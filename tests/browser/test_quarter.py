@@ -18,7 +18,7 @@ from shared.obligations import Place
 from shared.pages.visitors import COOKIE
 from tests.aggregator.builders import CARE_LEAVERS, HOURS, RATIO, Contract, an_organisation, contract_recorded, recorded
 from tests.aggregator.conftest import Aggregator
-from tests.browser.looking import SCREENS, Screen, person
+from tests.browser.looking import SCREENS, Screen, follow, person
 from tests.browser.served import served
 from tests.conftest import OpenRuntime
 from tests.visiting import Visit
@@ -44,19 +44,19 @@ async def test_an_analyst_cuts_looks_behind_and_closes(browser: Browser, runtime
 
         page = await analyst.open("/icb/")
         await examine(page, "the quarter")
-        await page.get_by_role("link", name="Make a provisional cut").click()
+        await follow(page.get_by_role("link", name="Make a provisional cut"))
         await page.get_by_label("Month").fill("13")
-        await page.get_by_role("button", name="Make the cut").click()
+        await follow(page.get_by_role("button", name="Make the cut"))
         await expect(page.get_by_role("link", name="Date of the cut must be a real date")).to_be_visible()
         await examine(page, "a cut, refused")
         for part, number in (("Day", "20"), ("Month", "10"), ("Year", "2026")):
             await page.get_by_label(part).fill(number)
-        await page.get_by_role("button", name="Make the cut").click()
+        await follow(page.get_by_role("button", name="Make the cut"))
         await expect(page.get_by_role("heading", name="Provisional figures")).to_be_visible()
         await examine(page, "a cut")
         cut = page.url
 
-        await page.get_by_role("link", name="NT8", exact=True).click()
+        await follow(page.get_by_role("link", name="NT8", exact=True))
         await expect(page.get_by_role("heading", name="Label of NT8")).to_be_visible()
         await examine(page, "a measure")
         async with page.expect_download() as downloading:
@@ -65,20 +65,20 @@ async def test_an_analyst_cuts_looks_behind_and_closes(browser: Browser, runtime
         assert downloaded.suggested_filename == "places-NT8-2026-27-Q2-provisional-2026-10-20.csv"
         rows = await asyncio.to_thread(Path(await downloaded.path()).read_text)
         assert "Provisional, as known at the end of 20 October 2026" in rows
-        await page.get_by_role("link", name="See the contracts behind this total").click()
+        await follow(page.get_by_role("link", name="See the contracts behind this total"))
         await expect(page.get_by_role("rowheader", name="C-1")).to_be_visible()
         await examine(page, "contracts behind a total")
 
         await page.goto(f"{url}/icb/close")
-        await page.get_by_role("button", name="Close the quarter").click()
+        await follow(page.get_by_role("button", name="Close the quarter"))
         await expect(page.get_by_role("link", name="Select that you have seen what is missing")).to_be_visible()
         await examine(page, "closing, refused")
         await page.get_by_label("I have seen what is missing").check()
-        await page.get_by_role("button", name="Close the quarter").click()
+        await follow(page.get_by_role("button", name="Close the quarter"))
         await expect(page.get_by_role("heading", name="Publication 1")).to_be_visible()
         await examine(page, "a publication")
         await page.goto(cut)
-        await page.get_by_role("link", name="Compare with the publication").click()
+        await follow(page.get_by_role("link", name="Compare with the publication"))
         await expect(page.get_by_text("All totals of the region are the same.")).to_be_visible()
         await examine(page, "a cut compared")
         assert not analyst.faults, "\n".join(analyst.faults)

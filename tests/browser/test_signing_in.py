@@ -14,7 +14,7 @@ from services.commitments.actions.signing_in import make_link
 from services.commitments.main import service
 from shared.access import Role
 from shared.identity import people
-from tests.browser.looking import SCREENS, Screen, person
+from tests.browser.looking import SCREENS, Screen, follow, person
 from tests.browser.served import served
 from tests.conftest import NOON, OpenRuntime
 
@@ -38,14 +38,14 @@ async def test_a_person_sets_a_password_adds_a_second_step_and_comes_back(
         page = await somebody.open(f"/commitments/links/{link}")
         password = page.get_by_role("textbox", name="Password")
         await password.fill("short")
-        await page.get_by_role("button", name="Set password and sign in").click()
+        await follow(page.get_by_role("button", name="Set password and sign in"))
         await examine(page, "set password, refused")
         assert await password.input_value() == "", "a password is never sent back"
         await password.fill(PASSWORD)
         if screen.javascript:
             await page.get_by_role("button", name="Show password").click()
             await expect(password).to_have_attribute("type", "text")
-        await page.get_by_role("button", name="Set password and sign in").click()
+        await follow(page.get_by_role("button", name="Set password and sign in"))
         await expect(page.get_by_role("heading", name="Operations")).to_be_visible()
         await examine(page, "operations")
 
@@ -53,41 +53,41 @@ async def test_a_person_sets_a_password_adds_a_second_step_and_comes_back(
         await examine(page, "second step")
         app = pyotp.TOTP(await page.locator("input[name=secret]").input_value())
         await page.get_by_label("Code").fill(app.now())
-        await page.get_by_role("button", name="Turn on").click()
+        await follow(page.get_by_role("button", name="Turn on"))
         await expect(page.get_by_role("heading", name="Keep your recovery codes")).to_be_visible()
         await examine(page, "recovery codes")
-        await page.get_by_role("link", name="I have kept them").click()
+        await follow(page.get_by_role("link", name="I have kept them"))
         await examine(page, "account")
         for place in ("password", "second-step"):
             await page.goto(f"{url}/commitments/account/{place}")
             await examine(page, place)
 
         await page.goto(f"data:text/html,<a href='{url}/commitments/sign-out'>Win a prize</a>")
-        await page.get_by_role("link", name="Win a prize").click()
+        await follow(page.get_by_role("link", name="Win a prize"))
         await expect(page.get_by_role("heading", name="Do you want to sign out?")).to_be_visible()
         await examine(page, "asked by a link on another site")
-        await page.get_by_role("main").get_by_role("link", name="Sign out").click()
+        await follow(page.get_by_role("main").get_by_role("link", name="Sign out"))
         await expect(page.get_by_role("heading", name="You have signed out")).to_be_visible()
         await examine(page, "signed out")
-        await page.get_by_role("link", name="Sign in again").click()
+        await follow(page.get_by_role("link", name="Sign in again"))
         await examine(page, "sign in")
         await page.get_by_label("Email address").fill("amina@trust.example")
         await page.get_by_role("textbox", name="Password").fill(PASSWORD)
-        await page.get_by_role("button", name="Sign in").click()
+        await follow(page.get_by_role("button", name="Sign in"))
         await examine(page, "code")
         await page.get_by_label("Code").fill(app.at(datetime.now(UTC) + timedelta(seconds=30)))
-        await page.get_by_role("button", name="Sign in").click()
+        await follow(page.get_by_role("button", name="Sign in"))
         await expect(page.get_by_role("heading", name="Operations")).to_be_visible()
 
-        await page.get_by_role("link", name="Sign out").click()
+        await follow(page.get_by_role("link", name="Sign out"))
         await page.goto(f"{url}/commitments/sign-in")
-        await page.get_by_role("link", name="I have no password, or forgot it").click()
+        await follow(page.get_by_role("link", name="I have no password, or forgot it"))
         await examine(page, "forgotten")
-        await page.get_by_role("button", name="Send link").click()
+        await follow(page.get_by_role("button", name="Send link"))
         await expect(page.get_by_role("link", name="Enter your email address")).to_be_visible()
         await examine(page, "forgotten, refused")
         await page.get_by_label("Email address").fill("somebody@trust.example")
-        await page.get_by_role("button", name="Send link").click()
+        await follow(page.get_by_role("button", name="Send link"))
         await expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
         await examine(page, "forgotten, sent")
         assert not somebody.faults, "\n".join(somebody.faults)

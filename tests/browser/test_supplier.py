@@ -12,7 +12,7 @@ from services.commitments.main import service as commitments
 from services.returns.main import service as returns
 from shared.obligations import Kind, Side
 from shared.pages.visitors import COOKIE
-from tests.browser.looking import SCREENS, Person, Screen, person
+from tests.browser.looking import SCREENS, Person, Screen, follow, person
 from tests.browser.served import served
 from tests.conftest import OpenRuntime
 from tests.returns.builders import a_contract, an_obligation, an_organisation, terms
@@ -25,8 +25,7 @@ MOST = 100_000
 
 async def press(somebody: Person, page: Page, words: str, what: str = "") -> None:
     """Press a button and look at what comes."""
-    await page.get_by_role("button", name=words, exact=True).click()
-    await page.wait_for_load_state()
+    await follow(page.get_by_role("button", name=words, exact=True))
     await somebody.examine(page, what or f"after {words}")
 
 
@@ -42,8 +41,8 @@ async def test_a_return_is_filled_and_submitted(browser: Browser, runtime: OpenR
     colleague = (await office.editor("Ann Lee")).http.cookies[COOKIE]
     async with served(at_work), person(browser, url, session, screen) as somebody:
         page = await somebody.open("/returns/")
-        await page.get_by_role("link", name="Soft services").click()
-        await page.get_by_role("link", name=CALLS).click()
+        await follow(page.get_by_role("link", name="Soft services"))
+        await follow(page.get_by_role("link", name=CALLS))
         await page.get_by_label("How many (numerator)", exact=True).fill("931")
         await press(somebody, page, "Save and continue", "a line with something missing")
         if screen.javascript:
@@ -80,7 +79,7 @@ async def test_a_return_is_filled_and_submitted(browser: Browser, runtime: OpenR
         await page.get_by_label("Why is the figure right?").fill("All schools came in May")
         await press(somebody, page, "Save and continue", "check answers")
 
-        await page.get_by_role("button", name="Continue to certify").click()
+        await follow(page.get_by_role("button", name="Continue to certify"))
         await press(somebody, page, "Certify and submit", "certify, with nothing selected")
         for statement in await page.get_by_role("checkbox").all():
             await statement.check(force=True)

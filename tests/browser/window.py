@@ -8,7 +8,7 @@ from typing import Self
 
 from playwright.async_api import Locator, Page, expect
 
-from tests.browser.looking import WIDTHS, Person
+from tests.browser.looking import WIDTHS, Person, follow
 
 _SOON = 2_000
 _TRIES = 30
@@ -61,8 +61,7 @@ class Window:
         await expect(awaited.first).to_be_visible(timeout=_SOON)
 
     async def _to(self, control: Locator, words: str) -> None:
-        async with self.page.expect_navigation(wait_until="load"):
-            await control.click()
+        await follow(control)
         await self._examine(f"after {words}")
 
     async def _examine(self, what: str) -> None:
