@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+
 import pytest
 
 from shared.events.commitments import IcbSees
@@ -104,3 +107,14 @@ async def test_all_measures_at_once(analyst: Analyst, name: str, caption: str, c
     if name == "quarters":
         assert rows[1]["2026-27 Q1"] == "50"
     await analyst.get("/icb/by/nothing", expect=404)
+
+
+async def test_buyers_of_one_name_stand_apart(analyst: Analyst):
+    buyers = [an_organisation("Open Trust") for _ in range(2)]
+    contracts = [Contract(f"C-{nth}", buyers=(buyer,)) for nth, buyer in enumerate(buyers)]
+    await analyst.hears([recorded(buyer) for buyer in buyers], [contract_recorded(each) for each in contracts])
+    for each, hours in zip(contracts, (30, 70), strict=True):
+        await analyst.hears(each.owes(HOURS).all(hours))
+    file = await analyst.table(await analyst.get("/icb/by/buyers"), "All measures by buyer")
+    _, row = csv.reader(io.StringIO(file.decode()))
+    assert {"30", "70"} <= set(row)

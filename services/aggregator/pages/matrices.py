@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 from fastapi import Request, Response
@@ -15,7 +16,7 @@ from services.aggregator.pages.amounts import AMOUNT, COVERAGE, SMALL_NUMBERS, a
 from services.aggregator.pages.asking import Asked, AskedMeasure, naming
 from services.aggregator.pages.downloads import table_file, table_named
 from services.aggregator.pages.drawings import Drawing, framed
-from services.aggregator.pages.measure_tables import DIMENSIONS, EARLIER, members_of
+from services.aggregator.pages.measure_tables import DIMENSIONS
 from services.aggregator.pages.quarter_tables import framework_totals, in_catalogue_order, theme_of
 from services.aggregator.pages.routing import Analyst, WantedFigures, pages
 from services.aggregator.pages.tables import Cell, Column, Row, Table, nothing, text
@@ -24,7 +25,6 @@ from services.aggregator.store import totals as store
 from shared.api import Cursor, Now, Tx, decode_cursor, encode_cursor
 from shared.db import Connection
 from shared.pages.downloads import TableForm
-from shared.quarters import quarters_between
 
 ROOM = "/by"
 _PAGE = 100
@@ -40,7 +40,7 @@ _TITLES = {"quarters": "Last five quarters", "places": "Places", "buyers": "Buye
 @pages.router.get("/by/tables/{name:str}.{form:str}")
 async def download_matrix(visitor: Analyst, name: str, form: TableForm, tx: Tx, asked: WantedFigures) -> Response:
     table_named(_CAPTIONS, name)
-    return table_file(await matrix(tx, asked, name), form)
+    return table_file(matrix(asked, name, await read(tx, asked, name)), form)
 
 
 @pages.router.get("/by/{name:str}")
@@ -51,7 +51,8 @@ async def by(
     heading = table_named(_TITLES, name)
     measures = await framework_totals(tx, asked)
     chosen = next((total for total in measures if _key(total) == which), None) or most_reported(measures)
-    shown = await of_measure(tx, asked, chosen, name)
+    found = await read(tx, asked, name)
+    shown = await of_measure(tx, asked, chosen, name, found)
     return pages.show(
         request,
         "matrix.jinja",
@@ -63,7 +64,7 @@ async def by(
         chosen=chosen,
         which=_key(chosen) if chosen else "",
         shown=[(await framed(drawing), table) for drawing, table in shown],
-        matrix=await matrix(tx, asked, name),
+        matrix=matrix(asked, name, found),
         back={"href": asked.link("/"), "text": "Back to the quarter"},
     )
 
@@ -93,26 +94,45 @@ def most_reported(measures: Sequence[Total]) -> Total | None:
     return max(measures, key=lambda total: total.coverage.approved, default=None)
 
 
-async def of_measure(conn: Connection, quarter: Asked, chosen: Total | None, name: str) -> list[tuple[Drawing | None, Table]]:
+@dataclass(frozen=True)
+class Found:
+    """Totals of all measures that contracts owe."""
+
+    columns: Mapping[str, str]
+    """Quarters or members, each as people call it."""
+    rows: Sequence[tuple[Total, Mapping[str, Total]]]
+    """A measure each, named by its latest total, with those of its columns."""
+
+    def of(self, measure: Total) -> Mapping[str, Total]:
+        return next((totals for named, totals in self.rows if _key(named) == _key(measure)), {})
+
+
+async def read(conn: Connection, asked: Asked, name: str) -> Found:
+    return await (_by_quarter(conn, asked) if name == "quarters" else _by_member(conn, asked, name))
+
+
+async def of_measure(
+    conn: Connection, quarter: Asked, chosen: Total | None, name: str, found: Found
+) -> list[tuple[Drawing | None, Table]]:
     """What is drawn of one measure; over quarters the bridge too."""
     if chosen is None:
         return []
     asked = await _measure(conn, quarter, chosen)
+    totals = found.of(chosen)
     if name == "quarters":
-        quarters = await measure_tables.over_quarters(conn, asked)
+        quarters = {each: totals.get(each.code) for each in measure_tables.quarters_of(asked)}
         bridge = await measure_tables.bridge(conn, asked)
         return [
             (measure_tables.quarters_drawing(asked, quarters), measure_tables.quarters_table(asked, quarters)),
             (measure_tables.bridge_drawing(asked, bridge), measure_tables.bridge_table(asked, bridge)),
         ]
-    totals = await measure_tables.of_quarter(conn, asked)
-    return [(measure_tables.members_drawing(name, asked, totals), measure_tables.members_table(name, asked, totals))]
+    members = measure_tables.members_of(name, totals.values())
+    return [(measure_tables.members_drawing(name, asked, members), measure_tables.members_table(name, asked, members))]
 
 
-async def matrix(conn: Connection, asked: Asked, name: str) -> Table:
+def matrix(asked: Asked, name: str, found: Found) -> Table:
     """A row per measure that contracts owe, a column per quarter or member."""
-    columns, rows = await (_by_quarter(conn, asked) if name == "quarters" else _by_member(conn, asked, name))
-    hidden = any(total is not None and total.hidden for _, totals in rows for total in totals.values())
+    hidden = any(total.hidden for _, totals in found.rows for total in totals.values())
     return Table(
         name,
         _CAPTIONS[name],
@@ -120,9 +140,9 @@ async def matrix(conn: Connection, asked: Asked, name: str) -> Table:
             Column("Code"),
             Column("Measure"),
             Column("Unit", only="file"),
-            *(Column(column, numeric=True) for column in columns),
+            *(Column(called, numeric=True) for called in found.columns.values()),
         ),
-        tuple(_matrix_row(asked, first, [totals.get(column) for column in columns]) for first, totals in rows),
+        tuple(_matrix_row(asked, first, [totals.get(column) for column in found.columns]) for first, totals in found.rows),
         asked,
         ROOM,
         empty="Nothing is due, or known yet, for this quarter.",
@@ -136,30 +156,24 @@ def _matrix_row(asked: Asked, first: Total, totals: Sequence[Total | None]) -> R
     return Row((measure, text(first.measure), text(first.unit), *cells), group=theme_of(first))
 
 
-Rows = list[tuple[Total, Mapping[str, Total | None]]]
-
-
-async def _by_member(conn: Connection, asked: Asked, name: str) -> tuple[list[str], Rows]:
+async def _by_member(conn: Connection, asked: Asked, name: str) -> Found:
     wanted = Wanted(dimensions=(DIMENSIONS[name],), counted="contracts", own=False)
     found, _ = await reading.totals(
         conn, asked.quarter, wanted, threshold=asked.threshold, as_of=asked.as_of, publication=asked.number
     )
-    columns = [member for member, _ in members_of(name, found)]
-    rows: Rows = []
-    for _, group in groupby(in_catalogue_order(found), _key):
-        totals = list(group)
-        rows.append((totals[0], dict(members_of(name, totals))))
-    return (columns if rows else []), rows
+    groups = [list(totals) for _, totals in groupby(in_catalogue_order(found), _key)]
+    columns = measure_tables.names_of(name, found) if groups else {}
+    return Found(columns, [(totals[0], {total.member: total for total in totals}) for totals in groups])
 
 
-async def _by_quarter(conn: Connection, asked: Asked) -> tuple[list[str], Rows]:
-    quarters = quarters_between(asked.quarter.plus(-EARLIER), asked.quarter)
+async def _by_quarter(conn: Connection, asked: Asked) -> Found:
+    quarters = measure_tables.quarters_of(asked)
     found = [total for quarter in quarters for total in await framework_totals(conn, asked.in_quarter(quarter))]
-    rows: Rows = []
-    for _, group in groupby(in_catalogue_order(found), _key):
-        totals = list(group)
-        rows.append((totals[-1], {str(total.quarter): total for total in totals}))
-    return [str(quarter) for quarter in quarters], rows
+    groups = [list(totals) for _, totals in groupby(in_catalogue_order(found), _key)]
+    return Found(
+        {quarter.code: str(quarter) for quarter in quarters},
+        [(totals[-1], {total.quarter.code: total for total in totals}) for totals in groups],
+    )
 
 
 @pages.router.get("/own-measures")

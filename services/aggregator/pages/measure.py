@@ -43,10 +43,11 @@ async def one_measure(visitor: Analyst, request: Request, tx: Tx, now: Now, aske
         parts=[
             (
                 tables.HEADINGS[name],
-                await framed(tables.members_drawing(name, asked, totals)),
-                tables.members_table(name, asked, totals),
+                await framed(tables.members_drawing(name, asked, members)),
+                tables.members_table(name, asked, members),
             )
             for name in tables.DIMENSIONS
+            for members in [tables.members_of(name, totals)]
         ],
         back={"href": asked.of_quarter.link("/"), "text": "Back to the quarter"},
     )
@@ -95,7 +96,7 @@ async def _table(conn: Connection, asked: AskedMeasure, name: str) -> Table:
         case "contracts":
             return await tables.contracts(conn, asked)
         case "places" | "buyers" | "sectors":
-            return tables.members_table(name, asked, await tables.of_quarter(conn, asked))
+            return tables.members_table(name, asked, tables.members_of(name, await tables.of_quarter(conn, asked)))
     raise NoSuchTable
 
 
@@ -106,5 +107,5 @@ async def _drawing(conn: Connection, asked: AskedMeasure, name: str) -> Drawing 
         case "bridge":
             return tables.bridge_drawing(asked, await tables.bridge(conn, asked))
         case "places" | "buyers" | "sectors":
-            return tables.members_drawing(name, asked, await tables.of_quarter(conn, asked))
+            return tables.members_drawing(name, asked, tables.members_of(name, await tables.of_quarter(conn, asked)))
     raise NoSuchTable

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -23,7 +23,7 @@ from services.aggregator.pages.amounts import (
     coverage_cells,
     step_said,
 )
-from services.aggregator.pages.asking import AskedMeasure
+from services.aggregator.pages.asking import Asked, AskedMeasure
 from services.aggregator.pages.drawings import Drawing
 from services.aggregator.pages.tables import Cell, Column, Row, Table, nothing, number, text
 from shared.db import Connection
@@ -34,7 +34,7 @@ from shared.ratings.rounding import shown
 from shared.words import counted, label, listed
 
 ROOM = "/measure"
-EARLIER = 4
+_EARLIER = 4
 
 DIMENSIONS = {"places": Dimension.PLACE, "buyers": Dimension.BUYER, "sectors": Dimension.SECTOR}
 HEADINGS = {"places": "Place", "buyers": "Buyer", "sectors": "Supplier sector"}
@@ -75,10 +75,14 @@ def region(totals: Sequence[Total]) -> Total | None:
     return next((total for total in totals if total.dimension is Dimension.REGION), None)
 
 
+def quarters_of(asked: Asked) -> list[Quarter]:
+    """The quarter and the four before."""
+    return quarters_between(asked.quarter.plus(-_EARLIER), asked.quarter)
+
+
 async def over_quarters(conn: Connection, asked: AskedMeasure) -> dict[Quarter, Total | None]:
     """The region's totals of this quarter and the four before."""
-    quarters = quarters_between(asked.quarter.plus(-EARLIER), asked.quarter)
-    return {quarter: region(await of_quarter(conn, asked, quarter)) for quarter in quarters}
+    return {quarter: region(await of_quarter(conn, asked, quarter)) for quarter in quarters_of(asked)}
 
 
 def quarters_table(asked: AskedMeasure, totals: Mapping[Quarter, Total | None]) -> Table:
@@ -105,19 +109,27 @@ def quarters_drawing(asked: AskedMeasure, totals: Mapping[Quarter, Total | None]
     return drawings.of_quarters(asked, list(totals), list(totals.values()), ROOM)
 
 
-def members_of(name: str, totals: Sequence[Total]) -> list[tuple[str, Total | None]]:
-    """Each member's name and total. All nine places, whether anything is due there or not."""
-    found = {total.member: total for total in totals if total.dimension is DIMENSIONS[name]}
+Members = Sequence[tuple[str, Total | None]]
+"""Names of places, buyers or sectors, each with its total."""
+
+
+def names_of(name: str, totals: Iterable[Total]) -> dict[str, str]:
+    """Members as people call them, in the order in which they are shown: all nine places, whatever is due there."""
+    found = {total.member: total.member_name for total in totals if total.dimension is DIMENSIONS[name]}
     if name == "places":
-        known = [*Place, *([SEVERAL_PLACES] if SEVERAL_PLACES in found else [])]
-        return [(str(place).capitalize() if place == SEVERAL_PLACES else str(place), found.get(place)) for place in known]
+        several = {SEVERAL_PLACES: SEVERAL_PLACES.capitalize()} if SEVERAL_PLACES in found else {}
+        return {place.value: place.value for place in Place} | several
     if name == "sectors":
-        return [(label(member), total) for member, total in sorted(found.items())]
-    return sorted(((total.member_name, total) for total in found.values()), key=lambda each: each[0])
+        return {member: label(member) for member in sorted(found)}
+    return dict(sorted(found.items(), key=lambda each: each[1]))
 
 
-def members_table(name: str, asked: AskedMeasure, totals: Sequence[Total]) -> Table:
-    members = members_of(name, totals)
+def members_of(name: str, totals: Collection[Total]) -> Members:
+    found = {total.member: total for total in totals if total.dimension is DIMENSIONS[name]}
+    return [(called, found.get(member)) for member, called in names_of(name, totals).items()]
+
+
+def members_table(name: str, asked: AskedMeasure, members: Members) -> Table:
     return Table(
         name,
         f"{asked.measure.code} by {HEADINGS[name].lower()}",
@@ -137,8 +149,8 @@ def _member_row(asked: AskedMeasure, name: str, total: Total | None) -> Row:
     return Row((text(name), *amount_cells(total), *coverage_cells(total), text("Contracts", there.link("/contracts"))))
 
 
-def members_drawing(name: str, asked: AskedMeasure, totals: Sequence[Total]) -> Drawing | None:
-    return drawings.of_members(name, asked, members_of(name, totals), ROOM)
+def members_drawing(name: str, asked: AskedMeasure, members: Members) -> Drawing | None:
+    return drawings.of_members(name, asked, members, ROOM)
 
 
 async def bridge(conn: Connection, asked: AskedMeasure) -> Bridge:

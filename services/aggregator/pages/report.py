@@ -108,8 +108,9 @@ async def _matrix(
 ) -> _Section:
     """All measures, below the drawings of the one that most contracts report."""
     chosen = matrices.most_reported([total for total in totals if total.counted == "contracts"])
-    drawn = [drawing for drawing, _ in await matrices.of_measure(conn, asked, chosen, name) if drawing is not None]
-    return _Section(heading, drawn=tuple(drawn), tables=_side_by_side(await matrices.matrix(conn, asked, name)), wide=wide)
+    found = await matrices.read(conn, asked, name)
+    drawn = [drawing for drawing, _ in await matrices.of_measure(conn, asked, chosen, name, found) if drawing is not None]
+    return _Section(heading, drawn=tuple(drawn), tables=_side_by_side(matrices.matrix(asked, name, found)), wide=wide)
 
 
 def _side_by_side(table: Table) -> tuple[Table, ...]:
