@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -12,6 +12,7 @@ from openpyxl.utils import get_column_letter
 
 from shared.errors import FieldError
 from shared.spreadsheets.workbooks import MOST_ROWS, NoValue, SpreadsheetTooLarge
+from shared.typed_numbers import number_typed
 
 _MOST_LOOKED_AT = 20_000
 """Empty rows among them: some programs write all that were ever formatted, others can be made to write a million."""
@@ -68,15 +69,10 @@ class Row:
         value = self.value(heading)
         if value is None or (isinstance(value, str) and not value.strip()):
             return None
-        try:
-            if isinstance(value, int | float) and not isinstance(value, bool):
-                return Decimal(format(value, ".15g"))
-            if isinstance(value, str):
-                number = Decimal(value.strip().removeprefix("£").replace(",", "").strip())
-                if number.is_finite():
-                    return number
-        except InvalidOperation:
-            pass
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return Decimal(format(value, ".15g"))
+        if isinstance(value, str) and (number := number_typed(value, marks="£")) is not None:
+            return number
         self.refuse(heading, "Enter a number", "not-a-number")
         return None
 

@@ -74,6 +74,18 @@ async def test_each_form_of_a_figure_is_kept_as_it_was_typed_and_counts(office: 
     assert (await office.world.line()).figure == case.counts
 
 
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [("26,5", "Enter a number, such as 1,200 or 12.5"), ("50%", "Enter a number without %"), ("£50", "Enter a number without £")],
+)
+async def test_what_might_mean_another_figure_is_refused(office: Office, said: str, message: str) -> None:
+    """26,5 is no 265 hours, and 50 % of something no 50."""
+    editor, page = await with_line(office, terms())
+    again = await editor.submit(page, "Save and continue", {"figure-value": said}, expect=422)
+    assert again.links[message] == "#figure-value"
+    assert again.forms[0].fields["figure-value"] == [said]
+
+
 async def test_messages_name_the_month_and_the_part(office: Office) -> None:
     editor, page = await with_line(office, terms(monthly=True))
     typed = {"months-0-value": "10", "months-2-value": "-1", "breakdown-0-figure-value": "10"}

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from shared.errors import Invalid
 from shared.obligations import QuarterTarget
 from shared.quarters import Quarter
+from shared.typed_numbers import number_typed
 
 _QUARTER = re.compile(r"\d{4}-\d{2}[- ]Q[1-4]")
 _MOST = 400
@@ -61,12 +62,9 @@ def _named(number: int, row: Sequence[str]) -> QuarterTarget:
 
 
 def _number(number: int, text: str) -> Decimal:
-    try:
-        found = Decimal(text.removeprefix("£").removesuffix("%").replace(",", "").strip())
-        if found.is_finite() and 0 <= found < 10**14 and found == round(found, 6):
-            return found
-    except InvalidOperation:
-        pass
+    found = number_typed(text)
+    if found is not None and 0 <= found < 10**14 and found == round(found, 6):
+        return found
     raise CannotReadTargets(
         f"Line {number}: {text[:40]} is no target. Enter a number, zero or more, with at most 6 decimal places"
     )

@@ -59,7 +59,7 @@ def parts_said(bound: Bound[Said], offered: Sequence[Owed]) -> tuple[Bound[Said]
         if not chosen and not amount:
             continue
         wrong: dict[str, str] = {}
-        number = line_form.number_typed(bound.typed, f"other-{nth}-amount", wrong)
+        number = line_form.number_in(bound.typed, f"other-{nth}-amount", wrong, marks="£")
         if chosen not in known:
             bound = bound.wrong("Select what the part was for", name=f"other-{nth}")
         elif number is None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -22,6 +22,7 @@ from shared.errors import FieldError
 from shared.obligations import Frequency, Kind, Terms, plain
 from shared.pages.forms import Bound, FormError, Typed, typed_in
 from shared.quarters import Quarter
+from shared.typed_numbers import number_typed
 
 SPARE_PARTS = 3
 """Empty rows of a breakdown on a fresh form."""
@@ -108,7 +109,7 @@ def _given(typed: Typed, terms: Terms, wrong: dict[str, str]) -> dict[str, Any]:
         given["months"] = [figure_typed(typed, f"months-{nth}", terms, wrong) for nth in range(3)]
     else:
         given["figure"] = figure_typed(typed, "figure", terms, wrong)
-    share = number_typed(typed, "share", wrong)
+    share = number_in(typed, "share", wrong, marks="%")
     if share is not None:
         given["share"] = share / _HUNDRED
     given["breakdown"] = []
@@ -123,23 +124,21 @@ def _given(typed: Typed, terms: Terms, wrong: dict[str, str]) -> dict[str, Any]:
 
 
 def figure_typed(typed: Typed, name: str, terms: Terms, wrong: dict[str, str]) -> dict[str, Decimal] | None:
-    found = {part: number_typed(typed, f"{name}-{part}", wrong) for part in parts_of(terms)}
+    marks = "£" if terms.measure.unit == "GBP" and terms.kind is not Kind.RATIO else ""
+    found = {part: number_in(typed, f"{name}-{part}", wrong, marks=marks) for part in parts_of(terms)}
     return {part: value for part, value in found.items() if value is not None} or None
 
 
-def number_typed(typed: Typed, name: str, wrong: dict[str, str]) -> Decimal | None:
-    """People write 1,200 and £1,200 and 95 %."""
+def number_in(typed: Typed, name: str, wrong: dict[str, str], *, marks: str) -> Decimal | None:
+    """``marks``: what may stand beside the digits. 50 % of something is not 50 hours."""
     text = _text(typed, name)
     if text is None:
         return None
-    try:
-        value = Decimal("".join(text.removeprefix("£").removesuffix("%").replace(",", "").split()))
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if value.is_finite():
-        return value
-    wrong[name] = "Enter a number, such as 1,200 or 12.5"
-    return None
+    value = number_typed(text, marks=marks)
+    if value is None:
+        other = next((mark for mark in "£%" if mark in text and mark not in marks), None)
+        wrong[name] = f"Enter a number without {other}" if other else "Enter a number, such as 1,200 or 12.5"
+    return value
 
 
 def _text(typed: Typed, name: str) -> str | None:

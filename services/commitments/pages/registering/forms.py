@@ -30,13 +30,13 @@ from shared.obligations import (
 )
 from shared.pages.forms import Says
 from shared.ratings.targets import Spread
+from shared.typed_numbers import number_typed
 
 
 def _bare(value: Any) -> Any:
-    """``£250,000`` and ``95 %`` are numbers to people."""
-    if not isinstance(value, str):
-        return value
-    return value.strip().removeprefix("£").removesuffix("%").replace(",", "").replace(" ", "")
+    """``£250,000`` and ``95 %`` are numbers to people. What is no number stays as it is, to be refused."""
+    number = number_typed(value) if isinstance(value, str) else None
+    return value if number is None else number
 
 
 Number = Annotated[Amount, BeforeValidator(_bare), Field(ge=0)]
