@@ -22,11 +22,11 @@ from shared.db import Connection
 from shared.errors import NotFound
 from shared.obligations import plain
 from shared.origin import link
-from shared.pages.downloads import ChartForm, TableForm, file
+from shared.pages.downloads import ChartForm, TableForm, file, table
 from shared.pages.forms import blank
 from shared.quarters import Quarter, QuarterCode, local_date
 from shared.ratings import Compliance, rounded, shown_percent
-from shared.spreadsheets import Sheet, write_csv, write_xlsx
+from shared.spreadsheets import Sheet
 from shared.words import label, listed, quantity
 
 _MOST_ALERTS = 20
@@ -108,8 +108,7 @@ async def download_ratings(contract_id: UUID, form: TableForm, tx: Tx, visitor: 
                 *("yes" if rating.incomplete else "no", why_rated(rating)),
             )
         )
-    made = write_csv(_HEADINGS, rows) if form is TableForm.CSV else write_xlsx(Sheet("Ratings", _HEADINGS, rows))
-    return file(made, f"{found.contract.reference}-ratings", form)
+    return await table(Sheet("Ratings", _HEADINGS, rows), f"{found.contract.reference}-ratings", form)
 
 
 @pages.router.get("/contracts/{contract_id:uuid}/compliance.{form}")

@@ -24,11 +24,11 @@ from shared.charts import Chart, Series, bars
 from shared.db import Connection
 from shared.errors import NotFound, ParityError
 from shared.obligations import Side
-from shared.pages.downloads import ChartForm, TableForm, file
+from shared.pages.downloads import ChartForm, TableForm, file, table
 from shared.pages.forms import Bound, Says, bind, blank
 from shared.quarters import Quarter, local_date
 from shared.ratings import Days, ParityColumn, Rating, rounded, shown, shown_percent
-from shared.spreadsheets import Sheet, write_csv, write_xlsx
+from shared.spreadsheets import Sheet
 from shared.words import label, listed
 
 _OFFERED = 12
@@ -88,10 +88,8 @@ async def download_parity(request: Request, form: TableForm, tx: Tx, now: Now, v
     period, columns = await _asked(request, tx, now, visitor.caller)
     headings = ("Figure", "Unit", *(label(side) for side in columns))
     rows = [(row.what, row.unit, *row.sides) for row in _rows(columns)]
-    made = (
-        write_csv(headings, rows) if form is TableForm.CSV else write_xlsx(Sheet("Parity", headings, rows, widths={"Figure": 48}))
-    )
-    return file(made, f"parity-{period.first.code}-to-{period.last.code}", form)
+    sheet = Sheet("Parity", headings, rows, widths={"Figure": 48})
+    return await table(sheet, f"parity-{period.first.code}-to-{period.last.code}", form)
 
 
 @pages.router.get("/parity/{name}.{form}")
