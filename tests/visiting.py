@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from io import BytesIO, StringIO
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx2 as httpx
+from openpyxl import load_workbook
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
@@ -163,6 +166,14 @@ class Visit:
         response = await self.http.get(path)
         assert response.status_code == expect, (response.status_code, response.headers.get("location"), Page(response).text)
         return Page(response)
+
+    async def table(self, path: str) -> list[tuple[Any, ...]]:
+        """The rows of a file that is downloaded, its headings first."""
+        response = await self.http.get(path)
+        assert response.status_code == 200, (response.status_code, Page(response).text)
+        if response.headers["content-type"].startswith("text/csv"):
+            return [tuple(row) for row in csv.reader(StringIO(response.content.decode("utf-8-sig")))]
+        return list(load_workbook(BytesIO(response.content)).worksheets[0].iter_rows(values_only=True))
 
     async def submit(
         self, page: Page, button: str, fields: Fields | None = None, *, files: Files = (), expect: int | None = 303

@@ -6,12 +6,13 @@ Reasons, notes and stories stay with those who work with a contract: of what was
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from shared import contracts, history
 from shared.access import NOBODY, Role
@@ -21,10 +22,13 @@ from shared.history import Entry
 from shared.identity import people
 from shared.identity.transaction import Identity
 from shared.origin import link
-from shared.pages.forms import blank
+from shared.pages import downloads
+from shared.pages.forms import Bound, blank
 from shared.pages.site import Pages
 from shared.pages.visitors import Visitor, admit
 from shared.quarters import LONDON
+from shared.spreadsheets import Sheet
+from shared.words import label
 
 _PER_PAGE = 50
 _MOST_CALLED = 100
@@ -32,10 +36,65 @@ _LONGEST = 300
 _FACTS = {"version", "quarter", "from_quarter", "number", "day", "due_on", "severity", "level", "ocid"}
 """Of ``detail``: what nobody wrote in words of their own."""
 
+_HEADINGS = ("When (UK time)", "Who", "What", "Name", "Done", "Contract", "Details")
+_WIDTHS = {"When (UK time)": 20, "Who": 30, "Name": 40, "Details": 60}
+
 _Administrator = Annotated[Visitor, admit(Role.ADMINISTRATOR)]
 _Words = Annotated[str, Query(max_length=300, pattern=r"^[^\x00]*$")]
 _Day = Annotated[str, Query(max_length=10)]
 Names = Callable[[Connection, Collection[UUID]], Awaitable[Mapping[UUID, str]]]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What the history was narrowed to, as it was typed."""
+
+    who: _Words = ""
+    what: _Words = ""
+    contract: _Words = ""
+    since: _Day = ""
+    until: _Day = ""
+
+    def said(self) -> dict[str, str]:
+        return {name: text for name, text in vars(self).items() if text}
+
+    def form(self) -> Bound[Any]:
+        form = blank(**vars(self))
+        if self.since and _day(self.since) is None:
+            form = form.wrong("From must be a real date", name="since")
+        if self.until and _day(self.until) is None:
+            form = form.wrong("To must be a real date", name="until")
+        return form
+
+    async def wanted(self, conn: Connection, identity: Connection) -> dict[str, Any]:
+        """For ``latest`` of shared/history.py; a day that is none narrows nothing."""
+        first, last = _day(self.since), _day(self.until)
+        called, reference = self.who.strip(), self.contract.strip()
+        return {
+            "people": await people.ids_called(identity, called, limit=_MOST_CALLED) if called else None,
+            "contracts": await contracts.ids_called(conn, reference, limit=_MOST_CALLED) if reference else None,
+            "subject": self.what or None,
+            "since": _midnight(first) if first else None,
+            "until": _midnight(last + timedelta(days=1)) if last else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One thing that was done, in words."""
+
+    at: datetime
+    by: str
+    subject: str
+    href: str
+    name: str
+    done: str
+    contract: str
+    told: list[tuple[str, str]]
+
+    @property
+    def details(self) -> str:
+        return "; ".join(f"{word}: {value}" for word, value in self.told)
 
 
 async def _nothing(conn: Connection, ids: Collection[UUID]) -> Mapping[UUID, str]:
@@ -57,46 +116,22 @@ def add_history(
     as it is theirs, with what was done to people beside it; ``names``: of what else than people names are known there.
     """
 
+    here = link(service, "/history")
+
     @pages.router.get("/history")
     async def show(
         request: Request,
         tx: Tx,
         identity: Identity,
         visitor: _Administrator,
-        who: _Words = "",
-        what: _Words = "",
-        contract: _Words = "",
-        since: _Day = "",
-        until: _Day = "",
+        asked: Annotated[_Asked, Depends()],
         cursor: Annotated[str | None, Query(max_length=2000)] = None,
     ) -> Response:
-        """The latest first. Where people are administered both databases are asked for a page, of which the latest are shown."""
-        form = blank(who=who, what=what, contract=contract, since=since, until=until)
-        first, last = _day(since), _day(until)
-        if since and first is None:
-            form = form.wrong("From must be a real date", name="since")
-        if until and last is None:
-            form = form.wrong("To must be a real date", name="until")
-        wanted: dict[str, Any] = {
-            "people": await people.ids_called(identity, who.strip(), limit=_MOST_CALLED) if who.strip() else None,
-            "contracts": await contracts.ids_called(tx, contract.strip(), limit=_MOST_CALLED) if contract.strip() else None,
-            "subject": what or None,
-            "since": _midnight(first) if first else None,
-            "until": _midnight(last + timedelta(days=1)) if last else None,
-            "before": decode_cursor(cursor, datetime, UUID) if cursor else None,
-            "limit": _PER_PAGE + 1,
-        }
-        found = await history.latest(tx, **wanted)
-        if administered:
-            found += await history.latest(identity, **wanted)
-            found.sort(key=lambda entry: (entry.at, entry.id), reverse=True)
+        form = asked.form()
+        before = decode_cursor(cursor, datetime, UUID) if cursor else None
+        found = await latest(tx, identity, await asked.wanted(tx, identity), before=before, limit=_PER_PAGE + 1)
         shown = found[:_PER_PAGE]
-        told = {entry.id: _told(entry, entry.subject in administered) for entry in shown}
-        ids = {id for entry in shown for id in (entry.person_id, entry.subject_id, *_ids_in(told[entry.id]))}
-        called = {**await people.names(identity, list(ids)), **await names(tx, ids)}
-        asked = {"who": who, "what": what, "contract": contract, "since": since, "until": until}
-        if len(found) > _PER_PAGE:
-            asked["cursor"] = encode_cursor(shown[-1].at.isoformat(), shown[-1].id)
+        more = encode_cursor(shown[-1].at.isoformat(), shown[-1].id) if len(found) > _PER_PAGE else None
         return pages.show(
             request,
             "history.jinja",
@@ -104,18 +139,53 @@ def add_history(
             form=form,
             subjects=subjects,
             of_contracts=of_contracts,
-            references=await contracts.references(tx, {entry.contract_id for entry in shown if entry.contract_id}),
-            entries=[
-                (
-                    entry,
-                    "Parity itself" if entry.person_id == NOBODY else called.get(entry.person_id, "Somebody unknown"),
-                    called.get(entry.subject_id),
-                    [(word.removesuffix("_id"), _value(value, called)) for word, value in told[entry.id].items()],
-                )
-                for entry in shown
-            ],
-            next_href=f"{link(service, '/history')}?{_query(asked)}" if "cursor" in asked else None,
+            entries=await in_words(tx, identity, shown),
+            next_href=f"{here}?{urlencode({**asked.said(), 'cursor': more})}" if more else None,
+            taken=downloads.offered(here, **asked.said()),
         )
+
+    @pages.router.get("/history/download")
+    async def download(
+        tx: Tx, identity: Identity, visitor: _Administrator, asked: Annotated[_Asked, Depends()], file: downloads.Taken
+    ) -> Response:
+        wanted = await asked.wanted(tx, identity)
+        found: list[Entry] = await downloads.whole(
+            lambda last, limit: latest(tx, identity, wanted, before=(last.at, last.id) if last else None, limit=limit)
+        )
+        rows = [
+            (downloads.clock(one.at), one.by, one.subject, one.name, one.done, one.contract, one.details)
+            for one in await in_words(tx, identity, found)
+        ]
+        return await downloads.table(Sheet("History", _HEADINGS, rows, widths=_WIDTHS), f"history-{service}", file)
+
+    async def latest(
+        tx: Connection, identity: Connection, wanted: Mapping[str, Any], *, before: tuple[datetime, UUID] | None, limit: int
+    ) -> list[Entry]:
+        """Where people are administered both databases are asked for so many, of which the latest are told."""
+        found = await history.latest(tx, **wanted, before=before, limit=limit)
+        if administered:
+            found += await history.latest(identity, **wanted, before=before, limit=limit)
+            found.sort(key=lambda entry: (entry.at, entry.id), reverse=True)
+        return found[:limit]
+
+    async def in_words(tx: Connection, identity: Connection, entries: Sequence[Entry]) -> list[_Line]:
+        told = {entry.id: _told(entry, entry.subject in administered) for entry in entries}
+        ids = {id for entry in entries for id in (entry.person_id, entry.subject_id, *_ids_in(told[entry.id]))}
+        called = {**await people.names(identity, list(ids)), **await names(tx, ids)}
+        references = await contracts.references(tx, {entry.contract_id for entry in entries if entry.contract_id})
+        return [
+            _Line(
+                at=entry.at,
+                by="Parity itself" if entry.person_id == NOBODY else called.get(entry.person_id, "Somebody unknown"),
+                subject=label(entry.subject),
+                href=link("commitments", f"/organisations/{entry.subject_id}") if entry.subject == "organisation" else "",
+                name=called.get(entry.subject_id, ""),
+                done=entry.action.replace("_", " "),
+                contract=references.get(entry.contract_id, "") if entry.contract_id else "",
+                told=[(label(word.removesuffix("_id")), _value(value, called)) for word, value in told[entry.id].items()],
+            )
+            for entry in entries
+        ]
 
 
 def _told(entry: Entry, everything: bool) -> dict[str, Any]:
@@ -167,7 +237,3 @@ def _day(text: str) -> date | None:
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), LONDON)
-
-
-def _query(asked: Mapping[str, str]) -> str:
-    return urlencode({name: text for name, text in asked.items() if text})

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from io import BytesIO
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import pytest
-from openpyxl import load_workbook
 
 from services.commitments.actions.contracts import record_contract
 from services.commitments.actions.measures import ensure_catalogue
@@ -111,17 +110,35 @@ async def test_the_list_is_searched_narrowed_and_paged(region: Region) -> None:
     assert "Long ago" in over.links
     assert "Contract 05" not in over.links
     found = await manager.get("/commitments/contracts?q=contract")
-    sheet = load_workbook(BytesIO((await manager.http.get(found.links["XLSX of the contracts"])).content)).active
-    assert sheet is not None
-    rows = list(sheet.iter_rows(values_only=True))
+    rows = await manager.table(found.links["XLSX of the contracts"])
     assert len(rows) == 28, "the headings, and the whole list, not its first page"
     assert rows[1][:5] == ("N-26", "Contract 26", "Contract", "Mersey General", "Sefton Meals Ltd")
-    table = (await manager.http.get(over.links["CSV of the contracts"])).content.decode("utf-8-sig").splitlines()
-    assert [line.split(",")[:2] for line in table[1:]] == [["OLD", "Long ago"]]
+    table = await manager.table(over.links["CSV of the contracts"])
+    assert [row[:2] for row in table[1:]] == [("OLD", "Long ago")]
     elsewhere = await region.visit(Role.CONTRACT_MANAGER, region.silent.organisation_id)
-    assert (await elsewhere.http.get("/commitments/contracts/download?file=csv")).text.count("\n") == 1, "only one's own"
+    assert len(await elsewhere.table("/commitments/contracts/download?file=csv")) == 1, "only one's own"
     none = await manager.get("/commitments/contracts?q=nothing+like+this")
     assert "No contract is like this" in none.text
+
+
+async def test_what_is_owed_and_what_was_done_are_taken_away_as_tables(region: Region) -> None:
+    contract = await region.contract(region.sharing, "C-1", an_obligation(reference="S1"))
+    manager = await region.visit(Role.CONTRACT_MANAGER, region.sharing.organisation_id)
+    page = await manager.get(f"/commitments/contracts/{contract.contract_id}")
+    headings, *owed = await manager.table(page.links["XLSX of what is owed"])
+    assert headings[:7] == ("Obligation", "Side", "Measure code", "Measure", "What is promised", "Rated", "Unit")
+    assert headings[7] == "Target 2026-27 Q1"
+    assert [row[:2] for row in owed] == [("S1", "Social value")]
+    [one] = contract.obligations
+    assert [Decimal(str(target)) for target in owed[0][7:]] == [each.target for each in one.versions[0].targets]
+    history = await manager.get(page.links["History of this contract"])
+    for form in ("CSV", "XLSX"):
+        headings, *done = await manager.table(history.links[f"{form} of this history"])
+        assert headings == ("When (UK time)", "Who", "What", "Details", "Why")
+        assert [row[2] for row in done] == ["Registered"]
+    stranger = await region.visit(Role.CONTRACT_MANAGER, region.silent.organisation_id)
+    for link in (page.links["CSV of what is owed"], history.links["CSV of this history"]):
+        await stranger.get(link, expect=404)
 
 
 async def test_a_contract_says_all_that_was_promised(region: Region) -> None:

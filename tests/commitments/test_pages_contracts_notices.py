@@ -225,3 +225,11 @@ async def test_another_buyers_notice_is_nobody_elses_business(desk: Desk) -> Non
     )
     await stranger.get(str(proposal.response.url), expect=404)
     assert "Patient catering" not in (await stranger.get("/commitments/notices?show=all")).text
+    page = await desk.manager.get("/commitments/notices")
+    own = page.links["CSV of these contracts"]
+    headings, row = await desk.manager.table(own)
+    assert headings == ("Contract", "Buyer", "Supplier", "Starts on", "Ends on", "Status", "Notice")
+    assert (row[0], row[1], row[5]) == ("Patient catering", "Mersey General Hospital", "Waiting to be registered")
+    assert len(await stranger.table(own)) == 1, "the headings only"
+    changed = "/commitments/notices/download?show=changed&file=xlsx"
+    assert len(await desk.manager.table(changed)) == 1, "narrowed as the page is"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -25,19 +24,19 @@ from shared.db import Connection
 from shared.obligations import ContractForm
 from shared.origin import link
 from shared.pages import downloads
-from shared.pages.downloads import TableForm
+from shared.pages.downloads import TableForm, Taken
 from shared.pages.forms import blank
 from shared.pages.naming import names_of
 from shared.pages.visitors import Visitor
 from shared.quarters import Quarter, local_date
-from shared.spreadsheets import Sheet, write_csv, write_xlsx
+from shared.spreadsheets import Sheet
 from shared.viewer import Viewer
 from shared.words import label
 
 _PAGE = 25
-_PART = 2_000
 _HEADINGS = ("Reference", "Title", "Kind", "Buyer", "Supplier", "Starts on", "Ends on", "Value", "Currency")
 _WIDTHS = {"Title": 50, "Buyer": 36, "Supplier": 36}
+_OWED = ("Obligation", "Side", "Measure code", "Measure", "What is promised", "Rated", "Unit")
 _NOT_SUPPLYING = (Role.CONTRACT_MANAGER, Role.ICB_ANALYST)
 _WHEN = {"running": "Running now", "to-come": "Not started yet", "over": "Over"}
 
@@ -82,7 +81,7 @@ async def list_supplied_contracts(
 
 @pages.router.get("/contracts/download")
 async def download_contracts(
-    tx: Tx, now: Now, visitor: Reader, narrowed: Annotated[_Narrowed, Depends()], file: Annotated[TableForm, Query()]
+    tx: Tx, now: Now, visitor: Reader, narrowed: Annotated[_Narrowed, Depends()], file: Taken
 ) -> Response:
     """The whole list as it was narrowed."""
     return await _taken(tx, now, visitor, narrowed, file, supplies=not visitor.has(*_NOT_SUPPLYING))
@@ -90,7 +89,7 @@ async def download_contracts(
 
 @pages.router.get("/contracts/yours/download")
 async def download_supplied_contracts(
-    tx: Tx, now: Now, visitor: Supplier, narrowed: Annotated[_Narrowed, Depends()], file: Annotated[TableForm, Query()]
+    tx: Tx, now: Now, visitor: Supplier, narrowed: Annotated[_Narrowed, Depends()], file: Taken
 ) -> Response:
     return await _taken(tx, now, visitor, narrowed, file, supplies=True)
 
@@ -99,9 +98,10 @@ async def _taken(
     conn: Connection, now: datetime, visitor: Visitor, narrowed: _Narrowed, form: TableForm, *, supplies: bool
 ) -> Response:
     viewer = Viewer.of(visitor.caller, acting_as=SUPPLIER if supplies else _NOT_SUPPLYING)
-    asked, found = narrowed.asked(local_date(now)), list[ContractSummary]()
-    while part := await store.page(conn, viewer, **asked, after=found[-1].contract_id if found else None, limit=_PART):
-        found += part
+    asked = narrowed.asked(local_date(now))
+    found: list[ContractSummary] = await downloads.whole(
+        lambda last, limit: store.page(conn, viewer, **asked, after=last.contract_id if last else None, limit=limit)
+    )
     rows = [
         (
             one.reference,
@@ -116,10 +116,7 @@ async def _taken(
         )
         for one in found
     ]
-    # A region's contracts are seconds of work for the one, and nobody waits for it meanwhile.
-    sheet = Sheet("Contracts", _HEADINGS, rows, widths=_WIDTHS)
-    made = write_csv(_HEADINGS, rows) if form is TableForm.CSV else await asyncio.to_thread(write_xlsx, sheet)
-    return downloads.file(made, "contracts", form)
+    return await downloads.table(Sheet("Contracts", _HEADINGS, rows, widths=_WIDTHS), "contracts", form)
 
 
 async def _show(
@@ -149,7 +146,7 @@ async def _show(
         whens=[{"value": value, "text": text} for value, text in _WHEN.items()],
         forms=words.labels(ContractForm),
         path=path,
-        taken=[(form, f"{path}/download?{urlencode({**narrowed.said(), 'file': form})}") for form in TableForm],
+        taken=downloads.offered(path, **narrowed.said()),
         supplies=supplies,
         registers=registers,
         begun=await draft_store.count(conn, visitor.caller.person_id) if registers else 0,
@@ -184,10 +181,30 @@ async def show_promises(
         changes=visitor.has(Role.CONTRACT_MANAGER) and own,
         back=await _back(tx, contract_id, visitor),
         over=contract.ends_on < local_date(now),
+        taken=downloads.offered(link("commitments", f"/contracts/{contract_id}")),
         this_quarter=Quarter.of(local_date(now)),
         registered=bool(registered),
         now=now,
     )
+
+
+@pages.router.get("/contracts/{contract_id:uuid}/download")
+async def download_promises(contract_id: UUID, tx: Tx, visitor: Reader, file: Taken) -> Response:
+    """What is owed, with the target of every quarter in force."""
+    contract = await actions.read_contract(tx, contract_id, by=visitor.caller)
+    owed = [(one, {each.quarter: each.target for each in targets_in_force(one)}) for one in contract.obligations]
+    quarters = sorted({quarter for _, targets in owed for quarter in targets})
+    rows = [
+        (
+            *(one.reference, words.SIDES[one.side], one.newest.terms.measure.code, one.newest.terms.measure.label),
+            *(one.newest.wording, words.basis(one.newest.terms), one.newest.terms.measure.unit),
+            *(targets.get(quarter) for quarter in quarters),
+        )
+        for one, targets in owed
+    ]
+    headings = (*_OWED, *(f"Target {quarter}" for quarter in quarters))
+    sheet = Sheet("What is owed", headings, rows, widths={"Measure": 40, "What is promised": 60, "Rated": 30})
+    return await downloads.table(sheet, f"{contract.reference}-what-is-owed", file)
 
 
 async def _back(conn: Connection, contract_id: UUID, visitor: Visitor) -> dict[str, str]:

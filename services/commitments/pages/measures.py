@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel
 
 from services.commitments.actions import measures as actions
 from services.commitments.models.measures import CatalogueMeasure, Confirmation, Label, MeasureStatus, Unit
 from services.commitments.pages.routing import PER_PAGE, Administrator, Cursor, Search, pages, with_query
-from services.commitments.rules.measures import COLUMNS, UNITS, CannotReadMeasures
+from services.commitments.rules.measures import COLUMNS, UNITS, CannotReadMeasures, cells_of
 from services.commitments.store import measures as store
 from shared.access import Role
 from shared.api import Now, Tx, decode_cursor, encode_cursor
@@ -18,14 +19,17 @@ from shared.db import Connection
 from shared.errors import FieldError, NotFound, ParityError
 from shared.obligations import Text
 from shared.origin import link
+from shared.pages import downloads
 from shared.pages.forms import Bound, Says, bind, blank, uploads
 from shared.pages.site import Form, redirect
 from shared.pages.visitors import Visitor, admit
+from shared.spreadsheets import Sheet
 
 _LIST = link("commitments", "/measures")
 _BACK = {"href": _LIST, "text": "Back to measures"}
 _LARGEST = 1_000_000
 _MOST_ERRORS = 100
+_WIDTHS = {"theme": 36, "outcome": 50, "label": 60, "note": 40}
 
 Reader = Annotated[Visitor, admit(Role.ADMINISTRATOR, Role.ICB_ANALYST)]
 Framework = Annotated[str, Query(max_length=100, pattern=r"^[^\x00]*$")]
@@ -42,20 +46,25 @@ class DeactivateForm(BaseModel):
     note: Annotated[Text, Says("Enter why it is no longer to be promised")]
 
 
+@dataclass(frozen=True)
+class _Narrowed:
+    """What the catalogue was narrowed to."""
+
+    name: Search = ""
+    framework: Framework = ""
+    status: MeasureStatus | None = None
+
+    def asked(self) -> dict[str, Any]:
+        """For the store."""
+        return {"framework": self.framework or None, "status": self.status, "containing": self.name.strip()}
+
+
 @pages.router.get("/measures")
 async def list_measures(
-    request: Request,
-    tx: Tx,
-    visitor: Reader,
-    name: Search = "",
-    framework: Framework = "",
-    status: MeasureStatus | None = None,
-    cursor: Cursor = None,
+    request: Request, tx: Tx, visitor: Reader, narrowed: Annotated[_Narrowed, Depends()], cursor: Cursor = None
 ) -> Response:
     after = decode_cursor(cursor, str, str) if cursor else None
-    found = await store.measures(
-        tx, framework=framework or None, status=status, containing=name.strip(), after=after, limit=PER_PAGE + 1
-    )
+    found = await store.measures(tx, **narrowed.asked(), after=after, limit=PER_PAGE + 1)
     shown = found[:PER_PAGE]
     more = encode_cursor(shown[-1].measure.framework, shown[-1].measure.code) if len(found) > PER_PAGE else None
     return pages.show(
@@ -63,13 +72,23 @@ async def list_measures(
         "measures.jinja",
         measures=[(each, _place_of(each)) for each in shown],
         frameworks=await store.frameworks(tx),
-        name=name,
-        framework=framework,
-        chosen=status,
+        name=narrowed.name,
+        framework=narrowed.framework,
+        chosen=narrowed.status,
         statuses=MeasureStatus,
         to_confirm=len(await store.codes_to_confirm(tx)),
-        next_href=with_query(_LIST, name=name, framework=framework, status=status, cursor=more) if more else None,
+        next_href=with_query(_LIST, **vars(narrowed), cursor=more) if more else None,
+        taken=downloads.offered(_LIST, **vars(narrowed)),
     )
+
+
+@pages.router.get("/measures/download")
+async def download_measures(
+    tx: Tx, visitor: Reader, narrowed: Annotated[_Narrowed, Depends()], file: downloads.Taken
+) -> Response:
+    """In the columns of a file of measures: what is changed in it can be loaded again."""
+    rows = [cells_of(found) for found in await store.measures(tx, **narrowed.asked())]
+    return await downloads.table(Sheet("Measures", COLUMNS, rows, widths=_WIDTHS), "measures", file)
 
 
 @pages.router.get("/measures/load")

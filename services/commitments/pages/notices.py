@@ -18,6 +18,7 @@ from services.commitments.models.drafts import DraftKind
 from services.commitments.models.obligations import Words
 from services.commitments.models.proposals import Declining, Imported, ProposalKept, ProposalStatus, Settlement
 from services.commitments.notices import NoticeFile, read
+from services.commitments.pages import words
 from services.commitments.pages.registering.from_notice import begun_with, with_later
 from services.commitments.pages.registering.steps import place
 from services.commitments.pages.routing import Importer, Manager, pages
@@ -28,12 +29,16 @@ from shared.api import Now, Tx, decode_cursor, encode_cursor
 from shared.db import Connection
 from shared.errors import ParityError, PreconditionFailed
 from shared.origin import link
+from shared.pages import downloads
 from shared.pages.forms import Bound, Says, bind, blank, uploads
 from shared.pages.site import Again, Form, redirect
 from shared.pages.visitors import Visitor
+from shared.spreadsheets import Sheet
 from shared.words import day, label, listed
 
 _PAGE = 25
+_HEADINGS = ("Contract", "Buyer", "Supplier", "Starts on", "Ends on", "Status", "Notice")
+_WIDTHS = {"Contract": 50, "Buyer": 36, "Supplier": 36, "Status": 26, "Notice": 30}
 _SHOWN = {
     "waiting": ("Waiting to be registered", ProposalStatus.WAITING),
     "changed": ("Changed by a later notice", ProposalStatus.CHANGED),
@@ -88,6 +93,7 @@ async def import_notices(request: Request, tx: Tx, now: Now, visitor: Importer, 
         "notices_read.jinja",
         imported=imported,
         faults=_by_release(imported),
+        words=words,
         back={"href": link("commitments", "/notices"), "text": "Back to notices"},
     )
 
@@ -115,11 +121,30 @@ async def _list(
         form=form,
         registers=visitor.has(Role.CONTRACT_MANAGER),
         proposals=[summary(one) for one in found[:_PAGE]],
-        filters=[(name, words, link("commitments", f"/notices?show={name}")) for name, (words, _) in _SHOWN.items()],
+        filters=[(name, text, link("commitments", f"/notices?show={name}")) for name, (text, _) in _SHOWN.items()],
         chosen=chosen,
+        words=words,
         next=link("commitments", f"/notices?{urlencode({'show': chosen, 'cursor': more})}") if more else "",
+        taken=downloads.offered(link("commitments", "/notices"), show=chosen),
         back=visitor.has(Role.CONTRACT_MANAGER) and {"href": link("commitments", "/contracts"), "text": "Back to contracts"},
     )
+
+
+@pages.router.get("/notices/download")
+async def download_proposals(
+    tx: Tx, visitor: Importer, file: downloads.Taken, show: Annotated[str, Query(max_length=20)] = "waiting"
+) -> Response:
+    _, status = _SHOWN.get(show, _SHOWN["waiting"])
+    found: list[ProposalKept] = await downloads.whole(
+        lambda last, limit: actions.list_proposals(
+            tx, by=visitor.caller, status=status, after=last.proposal_id if last else None, limit=limit
+        )
+    )
+    rows = [
+        (one.title, one.buyer, one.supplier, one.starts_on, one.ends_on, words.PROPOSALS[one.status], one.ocid)
+        for one in map(summary, found)
+    ]
+    return await downloads.table(Sheet("Notices", _HEADINGS, rows, widths=_WIDTHS), "contracts-from-notices", file)
 
 
 @pages.router.get("/notices/{proposal_id:uuid}")
@@ -205,6 +230,7 @@ async def _page(request: Request, conn: Connection, visitor: Visitor, proposal: 
             and not (one.field == "value.amount" and len(proposal.contract_ids) > 1)
         ),
         begun=begun is not None,
+        words=words,
         registers=visitor.has(Role.CONTRACT_MANAGER),
         form=form,
         back={"href": link("commitments", "/notices"), "text": "Back to notices"},

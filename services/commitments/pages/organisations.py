@@ -29,12 +29,17 @@ from shared.identity import people
 from shared.identity.transaction import Identity
 from shared.obligations import Place, Sector
 from shared.origin import link
+from shared.pages import downloads
 from shared.pages.forms import Bound, Says, bind, blank
 from shared.pages.site import Form, redirect
 from shared.pages.visitors import Visitor, admit
+from shared.spreadsheets import Sheet
+from shared.words import label
 
 _LIST = link("commitments", "/organisations")
 _BACK = {"href": _LIST, "text": "Back to organisations"}
+_HEADINGS = ("Name", "Buyer", "Supplier", "Sector", "Place", "Identifiers")
+_WIDTHS = {"Name": 50, "Identifiers": 36}
 _FIELDS = {"identifiers": "identifiers", "executive_id": "executive_id"}
 
 
@@ -65,7 +70,25 @@ async def list_organisations(
     shown = found[:PER_PAGE]
     more = encode_cursor(shown[-1].name.lower(), shown[-1].organisation_id) if len(found) > PER_PAGE else None
     next_page = with_query(_LIST, name=name, cursor=more) if more else None
-    return pages.show(request, "organisations.jinja", organisations=shown, name=name, next_href=next_page)
+    taken = downloads.offered(_LIST, name=name)
+    return pages.show(request, "organisations.jinja", organisations=shown, name=name, next_href=next_page, taken=taken)
+
+
+@pages.router.get("/organisations/download")
+async def download_organisations(tx: Tx, visitor: Administrator, file: downloads.Taken, name: Search = "") -> Response:
+    found: list[Organisation] = await downloads.whole(
+        lambda last, limit: store.organisations(
+            tx, name=name.strip(), after=(last.name.lower(), last.organisation_id) if last else None, limit=limit
+        )
+    )
+    rows = [
+        (
+            *(one.name, "yes" if one.buyer else "no", "yes" if one.supplier else "no", label(one.sector), one.place),
+            ", ".join(f"{known.scheme}-{known.id}" for known in one.identifiers),
+        )
+        for one in found
+    ]
+    return await downloads.table(Sheet("Organisations", _HEADINGS, rows, widths=_WIDTHS), "organisations", file)
 
 
 @pages.router.get("/organisations/new")

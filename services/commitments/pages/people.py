@@ -28,12 +28,17 @@ from shared.identity.people import Person
 from shared.identity.transaction import Identity
 from shared.obligations import Text
 from shared.origin import link
+from shared.pages import downloads
 from shared.pages.forms import Bound, Says, bind, blank
 from shared.pages.site import Form, redirect
+from shared.spreadsheets import Sheet
+from shared.words import does
 
 logger = structlog.get_logger()
 _LIST = link("commitments", "/people")
 _BACK = {"href": _LIST, "text": "Back to people"}
+_HEADINGS = ("Name", "Email address", "Organisation", "What they do")
+_WIDTHS = {"Name": 30, "Email address": 40, "Organisation": 50, "What they do": 40}
 _ROLES = "Select at least one role"
 
 
@@ -86,7 +91,35 @@ async def list_people(
         name=name,
         only=await find_organisation(tx, organisation) if organisation else None,
         next_href=with_query(_LIST, name=name, organisation=organisation, cursor=more) if more else None,
+        taken=downloads.offered(_LIST, name=name, organisation=organisation),
     )
+
+
+@pages.router.get("/people/download")
+async def download_people(
+    tx: Tx,
+    identity: Identity,
+    visitor: Administrator,
+    file: downloads.Taken,
+    name: Search = "",
+    organisation: UUID | None = None,
+) -> Response:
+    """Who can sign in and as what, to be gone through from time to time."""
+    found: list[Person] = await downloads.whole(
+        lambda last, limit: people.by_name(
+            identity,
+            containing=name.strip(),
+            organisation_id=organisation,
+            after=(last.name.lower(), last.id) if last else None,
+            limit=limit,
+        )
+    )
+    employers = await organisations_by_id(tx, {one.organisation_id for one in found})
+    rows = [
+        (one.name, one.email, employers[one.organisation_id].name if one.organisation_id in employers else "", does(one.roles))
+        for one in found
+    ]
+    return await downloads.table(Sheet("People", _HEADINGS, rows, widths=_WIDTHS), "people", file)
 
 
 @pages.router.get("/organisations/{organisation_id:uuid}/people/new")

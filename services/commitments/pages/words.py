@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
+from services.commitments.models.proposals import ProposalStatus
 from services.commitments.models.words import LegalRegime
 from shared.obligations import (
     Bands,
@@ -64,6 +65,13 @@ FTE_COUNTINGS = {
 OVER_TIMES = {
     OverTime.POOL: ("All that were measured, together", ""),
     OverTime.LATEST: ("The latest quarter stands", ""),
+}
+PROPOSALS = {
+    ProposalStatus.WAITING: "Waiting to be registered",
+    ProposalStatus.CHANGED: "Changed by a later notice",
+    ProposalStatus.CONFIRMED: "Registered",
+    ProposalStatus.DECLINED: "Dismissed",
+    ProposalStatus.FALLEN: "Award fell",
 }
 BANDS_BY = {
     BandsBy.SHARE_OF_TARGET: ("Shares of the target, in %", ""),

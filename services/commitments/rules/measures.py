@@ -85,6 +85,19 @@ def rows_of(text: str) -> list[MeasureRow]:
     return rows
 
 
+def cells_of(found: CatalogueMeasure) -> tuple[str, ...]:
+    """A line below ``COLUMNS``, as ``rows_of`` reads it: what is taken away can be changed and loaded again."""
+    measure = found.measure
+    said = {column: words for column, words in measure if column in COLUMNS} | {
+        "overlaps": " ".join(measure.overlaps),
+        "small_numbers": "suppress" if measure.suppress else "show",
+        "partner_vcfse": "yes" if measure.partner_vcfse else "no",
+        "status": found.status,
+        "note": found.note,
+    }
+    return tuple(said[column] for column in COLUMNS)
+
+
 def faults(rows: Sequence[MeasureRow]) -> list[FieldError]:
     """What is wrong with rows that are well-formed one by one; rows count from 2, since the first holds the columns' names."""
     if not rows:
