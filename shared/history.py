@@ -81,17 +81,20 @@ async def latest(
 
     ``contracts``: to these only (None: also what belongs to no contract); ``before``: time and id of the last one seen.
     """
-    # Each person's own latest are found by an index, however little they did of late.
-    some = "unnest($1::uuid[]) AS person CROSS JOIN LATERAL" if people is not None else ""
-    theirs = "person_id = person" if people is not None else "$1::uuid[] IS NULL"
+    # The latest of each person, or of each contract, are found by an index, however long ago they are.
+    if people is not None:
+        each, theirs = "$1", "person_id = one AND ($8::uuid[] IS NULL OR contract_id = ANY($8))"
+    elif contracts is not None:
+        each, theirs = "$8", "contract_id = one AND $1::uuid[] IS NULL"
+    else:
+        each, theirs = "ARRAY[NULL]", "$1::uuid[] IS NULL AND $8::uuid[] IS NULL"
     rows = await conn.fetch(
         f"""
-        SELECT * FROM {some} (
+        SELECT found.* FROM unnest({each}::uuid[]) AS one CROSS JOIN LATERAL (
             SELECT * FROM history
             WHERE {theirs} AND ($2::text IS NULL OR subject = $2)
               AND ($3::timestamptz IS NULL OR at >= $3) AND ($4::timestamptz IS NULL OR at < $4)
               AND ($5::timestamptz IS NULL OR (at, id) < ($5, $6::uuid))
-              AND ($8::uuid[] IS NULL OR contract_id = ANY($8))
             ORDER BY at DESC, id DESC LIMIT $7
         ) AS found ORDER BY at DESC, id DESC LIMIT $7
         """,  # noqa: S608 - pieces of this function, no values

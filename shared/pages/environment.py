@@ -26,6 +26,8 @@ def environment(templates: Path | None = None) -> Environment:
         undefined=ChainableUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        # A service that runs keeps its templates: looking for changes costs hundreds of questions to the disk for every page.
+        auto_reload=False,
     )
     env.filters |= {
         "label": words.label,

@@ -40,7 +40,7 @@ _OFFERED = 5
 """What was noted last is offered at once; the rest is one tap further."""
 _CONTRACTS = 10
 """On a page of everything that is owed."""
-_MOST_OTHERS = 200
+_MOST_OTHERS = 100
 """For which a part of an activity can be: those that were noted last."""
 _STILL_NOTED = timedelta(days=183)
 """A contract that ended so long ago is offered still: what was done last may not be noted yet."""

@@ -31,10 +31,13 @@ async def noted_last(
         SELECT c.contract_id, c.reference AS contract_reference, c.title, o.obligation_id, o.reference, o.terms
         FROM contracts c {_OBLIGATIONS}
         LEFT JOIN (
-            SELECT obligation_id, max(happened_on) AS happened_on
-            FROM contracts mine JOIN activities USING (contract_id)
-            WHERE mine.supplier_ids @> ARRAY[$1::uuid] AND removed_at IS NULL AND happened_on BETWEEN $2 AND $3
-            GROUP BY obligation_id
+            SELECT noted.* FROM contracts mine
+            CROSS JOIN LATERAL (
+                SELECT obligation_id, max(happened_on) AS happened_on FROM activities
+                WHERE contract_id = mine.contract_id AND removed_at IS NULL AND happened_on BETWEEN $2 AND $3
+                GROUP BY obligation_id
+            ) AS noted
+            WHERE mine.supplier_ids @> ARRAY[$1::uuid]
         ) AS last USING (obligation_id)
         WHERE c.supplier_ids @> ARRAY[$1::uuid] AND c.starts_on <= $3 AND c.ends_on >= $2
           AND ($4::text IS NULL OR o.terms #>> '{{measure,unit}}' = $4)
