@@ -15,7 +15,7 @@ from services.returns.models.returns import Line, QuarterlyReturn
 from services.returns.rules.deadlines import Deadlines
 from services.returns.rules.figures import months_run
 from services.returns.rules.lifecycle import with_supplier
-from services.returns.store import lines
+from services.returns.store import restatements
 from services.returns.store import returns as store
 from services.returns.store.files import evidence_store
 from shared.access import Caller
@@ -104,7 +104,7 @@ async def restate(stage: Stage, contract: Contract, told: Restatement, conn: Con
 
 async def ask_to_restate(stage: Stage, contract: Contract, told: Restatement, conn: Connection) -> None:
     line = _line(await _find(stage, contract, told.quarter, conn), told.obligation)
-    if not await lines.requests_on(conn, [line.line_id]):
+    if not await restatements.requests_on(conn, [line.line_id]):
         said = LineContent.model_validate(content(told.figure, line.content.story or ""))
         wanted = RestatementWanted(content=said, reason=told.reason)
         await restating.request_restatement(conn, line.line_id, wanted, by=stage.certifier(contract), at=at_work(told.on))

@@ -266,6 +266,8 @@ async def file(region: Region, contract_id: str) -> None:
     await call("POST", "/returns/{return_id}/approve", judged, "manager", ids=ids, version=(await whole())[0])
     for reference, content in (("hours", figure), ("more", nothing)):
         line = (await whole())[1][reference]
+        await call("POST", "/lines/{line_id}/restatements-asked", {"reason": WORD}, "manager", ids=line)
+        await call("POST", "/lines/{line_id}/confirm-figure", {"reason": WORD}, ids=line)
         wanted = {"content": content, "reason": WORD}
         request = await call("POST", "/lines/{line_id}/restatement-requests", wanted, ids=line)
         no = {"confirmed": False, "answer": WORD}

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import date
 from io import BytesIO
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import httpx2 as httpx
 import pytest
 from openpyxl import load_workbook
 
 from services.returns.main import service
-from shared.access import Allow, Caller, Role
+from shared.access import Allow, Role
 from shared.clock import DemonstrationClock
-from shared.db import connect
 from shared.events.commitments import IcbSees
 from shared.events.returns import LineApproved
-from shared.identity import keys, people
 from shared.ids import new_id
-from shared.obligations import Kind
-from shared.service import Runtime
-from tests.conftest import OpenRuntime
 from tests.returns.builders import (
     ANALYST,
     CERTIFIER,
@@ -41,78 +32,12 @@ from tests.returns.builders import (
     obligation_id,
     terms,
 )
-from tests.returns.conftest import World
+from tests.returns.conftest import Client
 from tests.returns.test_files import HTML, PDF, PNG
 
 JULY = at(date(2026, 7, 6))
 CERTIFIED = {"only_this_contract_and_period": True, "only_what_was_promised": True}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-class Client:
-    """Calls the API as one person or another."""
-
-    def __init__(self, runtime: Runtime, keys_of: dict[Caller, str]) -> None:
-        self.runtime = runtime
-        self.world = World(runtime.pool)
-        self._keys = keys_of
-        transport = httpx.ASGITransport(app=runtime.app(), raise_app_exceptions=False)
-        self.http = httpx.AsyncClient(transport=transport, base_url="http://parity.example/api/v1")
-
-    async def __call__(
-        self, method: str, path: str, by: Caller = EDITOR, *, if_match: str | None = None, expect: int = 200, **sent: Any
-    ) -> Any:
-        """The answer's JSON (its response where it has none), after a look at its status."""
-        headers = {"Authorization": f"Bearer {self._keys[by]}", **sent.pop("headers", {})}
-        if if_match is not None:
-            headers["If-Match"] = if_match
-        response = await self.http.request(method, path, headers=headers, **sent)
-        assert response.status_code == expect, response.text
-        return response.json() if response.content and "json" in response.headers.get("content-type", "") else response
-
-    async def filed(self, by: Caller = EDITOR, **wanted: Any) -> dict[str, Any]:
-        """The one return of the list, whole."""
-        [summary] = (await self("GET", "/returns", by, params=wanted))["items"]
-        found: dict[str, Any] = await self("GET", f"/returns/{summary['return_id']}", by)
-        return found
-
-    async def line(self, name: str = "hours", by: Caller = EDITOR) -> dict[str, Any]:
-        return next(line for line in (await self.filed(by))["lines"] if line["reference"] == name)
-
-    async def save(self, name: str = "hours", by: Caller = EDITOR, **said: Any) -> dict[str, Any]:
-        line = await self.line(name)
-        saved: dict[str, Any] = await self("PUT", f"/lines/{line['line_id']}", by, if_match=f'"{line["version"]}"', json=said)
-        return saved
-
-    async def step(self, step: str, by: Caller, body: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-        filed = await self.filed(EDITOR)
-        path = f"/returns/{filed['return_id']}/{step}"
-        found: dict[str, Any] = await self("POST", path, by, if_match=f'"{filed["version"]}"', json=body, **kwargs)
-        return found
-
-
-async def keys_for(at_work: Runtime) -> dict[Caller, str]:
-    """A key for everybody in these tests. Of the services only commitments may write the identity database."""
-    conn = await connect(urlsplit(at_work.settings.database("identity"))._replace(netloc="commitments@").geturl())
-    keys_of = {}
-    for person in (EDITOR, CERTIFIER, MANAGER, ANALYST, STRANGER, OTHER_MANAGER):
-        roles = tuple(sorted(person.roles))
-        known = people.Person(person.person_id, "Somebody", f"{new_id()}@example.org", person.organisation_id, roles)
-        await people.add(conn, known, at=JULY)
-        scopes = ["returns:read", "returns:write"]
-        _, keys_of[person] = await keys.create(conn, person_id=person.person_id, label="t", scopes=scopes, at=JULY)
-    await conn.close()
-    return keys_of
-
-
-@pytest.fixture
-async def api(runtime: OpenRuntime, tmp_path: Path) -> AsyncIterator[Client]:
-    at_work = await runtime(service, at=JULY, evidence=f"file://{tmp_path}/evidence", evidence_max_bytes=100_000)
-    client = Client(at_work, await keys_for(at_work))
-    calls = an_obligation("calls", terms(Kind.RATIO, target=95))
-    await client.world.hear(an_organisation(), a_contract(an_obligation(), calls), when=JULY)
-    yield client
-    await client.http.aclose()
 
 
 RATIO = {"figure": {"numerator": "931", "denominator": 980}}
@@ -385,27 +310,6 @@ async def test_activities_are_noted_changed_and_removed(api: Client) -> None:
     await api("GET", path, expect=404)
     wrong = await api("POST", "/activities", json={**visit, **owed, "happened_on": "2030-01-01"}, expect=422)
     assert [error["pointer"] for error in wrong["errors"]] == ["/happened_on"]
-
-
-async def test_an_approved_line_is_restated_on_request(api: Client) -> None:
-    await api.save(figure={"value": "40"})
-    await api.save("calls", **RATIO)
-    await api.step("submit", CERTIFIER, CERTIFIED)
-    await api.step("approve", MANAGER, {})
-    line = await api.line()
-    wanted = {"content": {"figure": {"value": "44"}}, "reason": "Another register"}
-    request = await api("POST", f"/lines/{line['line_id']}/restatement-requests", json=wanted, expect=201)
-    await api("POST", f"/lines/{line['line_id']}/restatement-requests", json=wanted, expect=409)
-    answer = f"/restatement-requests/{request['request_id']}/answer"
-    await api("POST", answer, OTHER_MANAGER, json={"confirmed": True}, expect=404)
-    await api("POST", answer, MANAGER, json={"confirmed": True})
-    line = await api.line()
-    assert (line["figure"]["value"], line["restatement_requests"][0]["confirmed"]) == ("44", True)
-    path, etag = f"/lines/{line['line_id']}/restate", f'"{line["version"]}"'
-    await api("POST", path, MANAGER, json={"content": {"figure": {"value": "45"}}}, if_match=etag, expect=422)
-    restated = await api("POST", path, MANAGER, json={**wanted, "content": {"figure": {"value": "45"}}}, if_match=etag)
-    assert restated["figure"]["value"] == "45"
-    await api("POST", path, CERTIFIER, json=wanted, if_match=etag, expect=403)
 
 
 async def test_own_contracts_with_what_is_owed(api: Client) -> None:

@@ -58,8 +58,7 @@ from tests.returns.builders import (
     obligation_id,
     value,
 )
-from tests.returns.conftest import World
-from tests.returns.test_api import Client, keys_for
+from tests.returns.conftest import Client, World, keys_for
 from tests.returns.test_files import HTML, PDF, PNG
 
 JULY = at(date(2026, 7, 6))

@@ -16,8 +16,8 @@ from shared.service import Runtime
 from shared.spine import Received
 from tests.conftest import OpenRuntime
 from tests.returns.builders import CERTIFIER, EDITOR, MANAGER, Q1, Q2, a_contract, at, content
-from tests.returns.conftest import World
-from tests.returns.test_api import CERTIFIED, Client, keys_for
+from tests.returns.conftest import Client, World, keys_for
+from tests.returns.test_api import CERTIFIED
 
 SHORT = Deadlines(due=10, review=3, remind=2, answer=4)
 SETTINGS = {

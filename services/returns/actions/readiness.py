@@ -13,7 +13,7 @@ from services.returns.models.returns import QuarterlyReturn
 from services.returns.models.workbooks import LineWanting
 from services.returns.rules.figures import assess, is_typed, months_run
 from services.returns.rules.lifecycle import NothingToSubmit, with_supplier
-from services.returns.rules.reviewing import NotComplete
+from services.returns.rules.reviewing import NotComplete, errors_on
 from services.returns.store import lines, returns
 from shared import history
 from shared.access import SUPPLIER, Caller
@@ -34,13 +34,14 @@ async def look_again(conn: Connection, filed: QuarterlyReturn) -> QuarterlyRetur
 async def ask_certifiers(conn: Connection, return_id: UUID, *, by: Caller, at: datetime) -> None:
     """Tell the supplier's certifiers that a return can be submitted, once for each version of it.
 
-    Raises NotFound, NothingToSubmit, NotComplete.
+    Raises NotFound, NothingToSubmit, NotComplete with a pointer per error.
     """
     filed = await lock_return(conn, return_id, by, acting_as=SUPPLIER)
     if not any(with_supplier(line.status) for line in filed.lines):
         raise NothingToSubmit
-    if not await _complete(conn, filed):
-        raise NotComplete
+    errors = [error for one in await wanting(conn, [filed]) for error in errors_on(filed, one.line, one.wanting)]
+    if errors:
+        raise NotComplete(errors=errors)
     if await certifiers_told(conn, filed) is None:
         await remember(conn, filed, _TOLD, by=by.person_id, at=at)
         await tell_certifiers(conn, filed, READY, filed.version, at=at)

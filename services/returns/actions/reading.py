@@ -7,15 +7,16 @@ from itertools import pairwise
 from uuid import UUID
 
 from services.returns.actions.finding import find_line, find_return
-from services.returns.models.returns import Line, LineVersion, QuarterlyReturn
+from services.returns.models.returns import Line, LineVersion, QuarterlyReturn, RestatementAsked, RestatementRequest
 from services.returns.models.views import LineAtWork, LineView, ReturnView
 from services.returns.rules.figures import assess, months_run
 from services.returns.rules.lifecycle import overdue
 from services.returns.rules.standing import wording_of
-from services.returns.store import activities, contracts, evidence, lines
+from services.returns.store import activities, contracts, evidence, lines, restatements
 from shared import history
 from shared.access import Caller
 from shared.db import Connection
+from shared.errors import NotFound
 from shared.quarters import local_date
 from shared.viewer import Viewer
 
@@ -55,6 +56,22 @@ async def line_versions(conn: Connection, line_id: UUID, *, by: Caller) -> list[
     return [version for version in await lines.versions(conn, line_id) if version.version == line.version]
 
 
+async def restatement_request(conn: Connection, request_id: UUID, *, by: Caller) -> RestatementRequest:
+    """Of one's own contracts only. Raises NotFound."""
+    found = await restatements.request(conn, request_id)
+    if found is None or not await contracts.sees(conn, Viewer.of(by), found.contract_id):
+        raise NotFound
+    return found
+
+
+async def restatement_asked(conn: Connection, asked_id: UUID, *, by: Caller) -> RestatementAsked:
+    """Of one's own contracts only. Raises NotFound."""
+    found = await restatements.asked(conn, asked_id)
+    if found is None or not await contracts.sees(conn, Viewer.of(by), found.contract_id):
+        raise NotFound
+    return found
+
+
 async def history_of(conn: Connection, return_id: UUID, *, by: Caller) -> list[history.Entry]:
     """Everything that was done to a return and its lines. Raises NotFound."""
     await find_return(conn, return_id, by)
@@ -90,7 +107,8 @@ async def _lines(conn: Connection, filed: QuarterlyReturn, shown: list[Line] | t
     done = {one.activity_id: one for one in await activities.by_ids(conn, [one for line in shown for one in line.filled_from])}
     # What is asked for and not granted is between the supplier and the buyer.
     own = await contracts.sees(conn, Viewer.of(by), filed.contract_id)
-    requests = await lines.requests_on(conn, line_ids) if own else []
+    requests = await restatements.requests_on(conn, line_ids) if own else []
+    asked = await restatements.asked_on(conn, line_ids) if own else []
     ran = months_run(filed.contract, filed.quarter)
     views = []
     for line in shown:
@@ -104,6 +122,7 @@ async def _lines(conn: Connection, filed: QuarterlyReturn, shown: list[Line] | t
                 evidence=tuple(files[line.line_id]),
                 activities=tuple(done[one] for one in line.filled_from),
                 restatement_requests=tuple(request for request in requests if request.line_id == line.line_id),
+                restatements_asked=tuple(one for one in asked if one.line_id == line.line_id),
             )
         )
     return views

@@ -22,7 +22,7 @@ from services.returns.models.returns import Line, QuarterlyReturn, RestatementAs
 from services.returns.rules.facts import line_fact
 from services.returns.rules.figures import Assessed, assess, months_run, still_filled_from
 from services.returns.rules.lifecycle import Move, moved
-from services.returns.store import evidence, lines, returns
+from services.returns.store import evidence, lines, restatements, returns
 from shared.access import SUPPLIER, Caller
 from shared.db import Connection
 from shared.errors import Conflict, FieldError, Invalid, NotFound
@@ -64,29 +64,32 @@ async def ask_to_restate(conn: Connection, line_id: UUID, reason: str, *, by: Ca
     asked = RestatementAsked(
         asked_id=new_id(), line_id=line_id, contract_id=line.contract_id, reason=reason, asked_at=at, asked_by=by.person_id
     )
-    if not await lines.add_asked(conn, asked):
+    if not await restatements.add_asked(conn, asked):
         raise AlreadyAsked
     await remember(conn, line, "restatement_asked", by=by.person_id, at=at, reason=reason)
     await tell_suppliers(conn, filed, RESTATEMENT_ASKED, asked.asked_id, at=at)
     return asked
 
 
-async def confirm_figure(conn: Connection, line_id: UUID, reason: str, *, by: Caller, at: datetime) -> None:
+async def confirm_figure(conn: Connection, line_id: UUID, reason: str, *, by: Caller, at: datetime) -> RestatementAsked:
     """A supplier who was asked to look again answers that the figure is right. Raises NotFound, NotAsked."""
     filed, line = await lock_line(conn, line_id, by, acting_as=SUPPLIER)
-    asked_id = await lines.settle_asked(conn, line_id, at=at, answer=reason, by=by.person_id)
-    if asked_id is None:
+    asked = await restatements.settle_asked(conn, line_id, at=at, answer=reason, by=by.person_id)
+    if asked is None:
         raise NotAsked
     await remember(conn, line, "figure_confirmed", by=by.person_id, at=at, reason=reason)
-    await tell_buyers(conn, filed, FIGURE_CONFIRMED, asked_id, at=at)
+    await tell_buyers(conn, filed, FIGURE_CONFIRMED, asked.asked_id, at=at)
+    return asked
 
 
-async def withdraw_asking(conn: Connection, line_id: UUID, *, by: Caller, at: datetime) -> None:
+async def withdraw_asking(conn: Connection, line_id: UUID, *, by: Caller, at: datetime) -> RestatementAsked:
     """A contract manager no longer asks the supplier to look at a line again. Raises NotFound, NotAsked."""
     _, line = await lock_line(conn, line_id, by, acting_as=REVIEWER)
-    if await lines.settle_asked(conn, line_id, at=at) is None:
+    asked = await restatements.settle_asked(conn, line_id, at=at)
+    if asked is None:
         raise NotAsked
     await remember(conn, line, "restatement_asking_withdrawn", by=by.person_id, at=at)
+    return asked
 
 
 async def request_restatement(
@@ -104,9 +107,9 @@ async def request_restatement(
         requested_at=at,
         requested_by=by.person_id,
     )
-    if not await lines.add_request(conn, request):
+    if not await restatements.add_request(conn, request):
         raise AlreadyRequested
-    await lines.settle_asked(conn, line_id, at=at)
+    await restatements.settle_asked(conn, line_id, at=at)
     await remember(conn, line, "restatement_requested", by=by.person_id, at=at, reason=wanted.reason)
     await tell_buyers(conn, filed, RESTATEMENT_REQUESTED, request.request_id, at=at)
     return request
@@ -116,13 +119,13 @@ async def answer_request(
     conn: Connection, request_id: UUID, answer: RestatementAnswer, *, by: Caller, at: datetime
 ) -> RestatementRequest:
     """Confirm (then the line is restated) or decline with a reason. Raises NotFound, AlreadyAnswered, Invalid."""
-    request = await lines.request(conn, request_id)
+    request = await restatements.request(conn, request_id)
     if request is None:
         raise NotFound
     filed, line = await lock_line(conn, request.line_id, by, acting_as=REVIEWER)
     if not answer.confirmed and answer.answer is None:
         raise Invalid(errors=[FieldError("/answer", "Say why it is declined", "missing")])
-    decided = await lines.decide_request(
+    decided = await restatements.decide_request(
         conn, request_id, confirmed=answer.confirmed, answer=answer.answer, by=by.person_id, at=at
     )
     if not decided:
@@ -162,7 +165,7 @@ async def _restate(
         approved_at=at,
     )
     await tell_again(conn, filed, restated, at=at)
-    await lines.settle_asked(conn, line.line_id, at=at)
+    await restatements.settle_asked(conn, line.line_id, at=at)
     await remember(conn, restated, "restated", by=by.person_id, at=at, reason=restatement.reason)
     return restated
 

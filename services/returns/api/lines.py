@@ -1,4 +1,4 @@
-"""Lines of a return: drafts, judgements, restatements."""
+"""Lines of a return: drafts, judgements, what became of them."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from uuid import UUID
 from fastapi import Response
 
 from services.returns.actions import filing, reading, restating, reviewing
-from services.returns.api.routing import Party, Reader, Reviewer, Supplier, Writer, router
+from services.returns.api.routing import Party, Reader, Reviewer, Writer, router
 from services.returns.models.content import LineContent
-from services.returns.models.decisions import JudgementGiven, Restatement, RestatementAnswer, RestatementWanted
-from services.returns.models.returns import LineVersion, RestatementRequest
+from services.returns.models.decisions import JudgementGiven, Restatement
+from services.returns.models.returns import LineVersion
 from services.returns.models.views import LineView
 from shared.access import Caller
 from shared.api import IfMatch, Now, Tx, etag
 from shared.db import Connection
+from shared.history import Entry
 
 
 async def _shown(tx: Connection, line_id: UUID, caller: Caller, response: Response) -> LineView:
@@ -62,19 +63,13 @@ async def restate(
     return await _shown(tx, line_id, caller, response)
 
 
-@router.post("/lines/{line_id}/restatement-requests", status_code=201)
-async def request_restatement(line_id: UUID, body: RestatementWanted, tx: Tx, now: Now, caller: Supplier) -> RestatementRequest:
-    """Ask the contract manager to restate an approved line."""
-    return await restating.request_restatement(tx, line_id, body, by=caller, at=now)
-
-
-@router.post("/restatement-requests/{request_id}/answer")
-async def answer_request(request_id: UUID, body: RestatementAnswer, tx: Tx, now: Now, caller: Reviewer) -> RestatementRequest:
-    """Confirm a supplier's request, which restates the line, or decline it with a reason."""
-    return await restating.answer_request(tx, request_id, body, by=caller, at=now)
-
-
 @router.get("/lines/{line_id}/versions")
 async def read_versions(line_id: UUID, tx: Tx, caller: Party) -> list[LineVersion]:
     """Every version of a line, the earliest first."""
     return await reading.line_versions(tx, line_id, by=caller)
+
+
+@router.get("/lines/{line_id}/history")
+async def read_history(line_id: UUID, tx: Tx, caller: Party) -> list[Entry]:
+    """Everything that was done to a line by itself, the earliest first."""
+    return await reading.history_of_line(tx, line_id, by=caller)

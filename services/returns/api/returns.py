@@ -8,8 +8,8 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
-from services.returns.actions import filing, reading, reviewing
-from services.returns.api.routing import Certifier, DeadlinesInForce, Party, Reader, Reviewer, router
+from services.returns.actions import filing, readiness, reading, reviewing
+from services.returns.api.routing import Certifier, DeadlinesInForce, Party, Reader, Reviewer, Supplier, router
 from services.returns.models.decisions import Approval, Certification, ChangesWanted
 from services.returns.models.views import ReturnSummary, ReturnView
 from services.returns.store import returns as store
@@ -48,6 +48,12 @@ async def read_return(return_id: UUID, tx: Tx, now: Now, caller: Reader, respons
     found = await reading.read_return(tx, return_id, by=caller, at=now)
     response.headers["ETag"] = etag(found.version)
     return found
+
+
+@router.post("/returns/{return_id}/tell-certifiers", status_code=204)
+async def tell_certifiers(return_id: UUID, tx: Tx, now: Now, caller: Supplier) -> None:
+    """Tell your certifiers that a complete return waits for them, once for each version of it."""
+    await readiness.ask_certifiers(tx, return_id, by=caller, at=now)
 
 
 @router.post("/returns/{return_id}/submit")

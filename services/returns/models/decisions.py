@@ -68,6 +68,18 @@ class RestatementWanted(Frozen):
     reason: Reason
 
 
+class RestatementAsking(Frozen):
+    """What the supplier is to look at again on an approved line, and why."""
+
+    reason: Reason
+
+
+class FigureConfirmation(Frozen):
+    """Why a figure is right that the supplier was asked to look at again."""
+
+    reason: Reason
+
+
 class RestatementAnswer(Frozen):
     confirmed: bool
     answer: OptionalText = None

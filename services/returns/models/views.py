@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import AwareDatetime
 
 from services.returns.models.activities import Activity, EvidenceFile
-from services.returns.models.returns import Line, QuarterlyReturn, RestatementRequest
+from services.returns.models.returns import Line, QuarterlyReturn, RestatementAsked, RestatementRequest
 from shared.errors import FieldError
 from shared.events.commitments import ContractFact, ObligationFact
 from shared.events.returns import ReturnStatus
@@ -30,6 +30,13 @@ class LineView(Line):
     activities: tuple[Activity, ...]
     """What its figure was filled from."""
     restatement_requests: tuple[RestatementRequest, ...]
+    restatements_asked: tuple[RestatementAsked, ...]
+    """What the supplier was asked to look at again, the earliest first."""
+
+    @property
+    def asked_to_restate(self) -> RestatementAsked | None:
+        """What the supplier is asked to look at again, until it is settled."""
+        return next((asked for asked in self.restatements_asked if asked.settled_at is None), None)
 
 
 class ReturnView(QuarterlyReturn):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -13,7 +12,6 @@ from pydantic import BaseModel
 from services.returns.actions import filing, reading
 from services.returns.actions.finding import REVIEWER, WRITERS
 from services.returns.models.content import LineContent
-from services.returns.models.returns import RestatementAsked
 from services.returns.models.views import LineView
 from services.returns.pages import line_form, words
 from services.returns.pages.history import Difference, differing, restated
@@ -131,8 +129,7 @@ async def line_page(
     kept = kept or Kept(line_form.shown(at_work.line))
     form, changed = kept.form, kept.changed
     filed, line, earlier = at_work.filed, at_work.line, at_work.earlier
-    asked, answered = await lines.asked_of(conn, line_id), await lines.asked_and_answered(conn, line_id)
-    names = await names_of(request, [*_people(line), *_asking([*answered, *([asked] if asked else [])])])
+    names = await names_of(request, _people(line))
     if changed:
         who = "You" if line.saved_by == visitor.caller.person_id else names[line.saved_by]
         then = "look at what stands now, then save again" if with_supplier(line.status) else "it is with the reviewer"
@@ -153,8 +150,8 @@ async def line_page(
         changed=changed,
         fills=fills,
         restates=restates,
-        asked=asked,
-        answered=answered,
+        asked=line.asked_to_restate,
+        answered=[one for one in line.restatements_asked if one.answer is not None],
         restated=await restated(request, conn, filed, line) if line.status is LineStatus.APPROVED else [],
         editable=fills and with_supplier(line.status),
         parts=line_form.parts_of(line.terms),
@@ -179,11 +176,8 @@ async def line_page(
 
 def _people(line: LineView) -> list[UUID]:
     asked = [person for one in line.restatement_requests for person in (one.requested_by, one.decided_by) if person is not None]
-    return [line.saved_by, *(file.added_by for file in line.evidence), *asked]
-
-
-def _asking(asked: Sequence[RestatementAsked]) -> list[UUID]:
-    return [person for one in asked for person in (one.asked_by, one.answered_by) if person is not None]
+    answered = [person for one in line.restatements_asked for person in (one.asked_by, one.answered_by) if person is not None]
+    return [line.saved_by, *(file.added_by for file in line.evidence), *asked, *answered]
 
 
 async def _changes(conn: Connection, line: LineView, form: Bound[LineContent], visitor: Visitor) -> list[Difference]:

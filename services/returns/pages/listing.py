@@ -15,7 +15,7 @@ from services.returns.actions.finding import REVIEWER
 from services.returns.models.views import ReturnSummary
 from services.returns.pages.routing import Party, Reader, Supplier, pages
 from services.returns.rules.deadlines import last_ended
-from services.returns.store import contracts, lines, returns
+from services.returns.store import contracts, restatements, returns
 from services.returns.store.returns import Wanted
 from shared.access import SUPPLIER, Role
 from shared.api import Now, Tx, decode_cursor, encode_cursor
@@ -95,8 +95,8 @@ async def _show(
         narrowed=bool(narrowed),
         form=blank(words=asked.words, quarter=asked.quarter),
         quarters=[{"value": one.code, "text": quarter_name(one)} for one in quarters],
-        asked=[] if as_manager else await lines.asked_waiting(conn, visitor.caller.organisation_id, limit=_PAGE),
-        requests=await lines.requests_waiting(conn, visitor.caller.organisation_id, limit=_PAGE) if as_manager else [],
+        asked=[] if as_manager else await restatements.asked_waiting(conn, visitor.caller.organisation_id, limit=_PAGE),
+        requests=await restatements.requests_waiting(conn, visitor.caller.organisation_id, limit=_PAGE) if as_manager else [],
         returns=found[:_PAGE],
         next=_href(path, show=chosen, **narrowed, cursor=_cursor(found)) if len(found) > _PAGE else "",
         now=now,

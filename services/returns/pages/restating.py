@@ -22,7 +22,7 @@ from services.returns.pages.lines import Kept, line_page
 from services.returns.pages.routing import Reviewer, Supplier, Version, Writer, acts_as, pages
 from services.returns.rules.figures import assess, months_run
 from services.returns.rules.standing import rated_as
-from services.returns.store import lines
+from services.returns.store import restatements
 from shared.api import Now, Tx
 from shared.db import Connection
 from shared.errors import Conflict, FieldError, Invalid, NotFound, ParityError, PreconditionFailed
@@ -160,7 +160,7 @@ async def _context(conn: Connection, at_work: LineAtWork, visitor: Visitor, form
         "filed": filed,
         "line": line,
         "wording": at_work.wording,
-        "asked": await lines.asked_of(conn, line.line_id),
+        "asked": line.asked_to_restate,
         "form": form,
         "restates": await acts_as(conn, visitor, line.contract_id, REVIEWER),
         "parts": line_form.parts_of(line.terms),
@@ -201,7 +201,7 @@ async def _request_page(
     request: Request, request_id: UUID, conn: Connection, visitor: Visitor, now: datetime, *, form: Bound[Any]
 ) -> Response:
     """Raises NotFound."""
-    found = await lines.request(conn, request_id)
+    found = await restatements.request(conn, request_id)
     if found is None or not await acts_as(conn, visitor, found.contract_id, REVIEWER):
         raise NotFound
     at_work = await reading.read_at_work(conn, found.line_id, by=visitor.caller)

@@ -1,13 +1,11 @@
-"""Lines, their versions, and requests to restate them."""
+"""Lines and their versions."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
 from uuid import UUID
 
-from services.returns.models.returns import Line, LineVersion, RestatementAsked, RestatementRequest
-from services.returns.models.views import AskedSummary, RequestSummary
+from services.returns.models.returns import Line, LineVersion
 from services.returns.store.rows import rows
 from shared.db import Connection
 from shared.obligations import Figure
@@ -131,120 +129,3 @@ async def answered(conn: Connection, return_id: UUID) -> set[UUID]:
 async def versions(conn: Connection, line_id: UUID) -> list[LineVersion]:
     found = await conn.fetch("SELECT * FROM line_versions WHERE line_id = $1 ORDER BY version", line_id)
     return [LineVersion.model_validate(dict(row)) for row in found]
-
-
-async def add_request(conn: Connection, request: RestatementRequest) -> bool:
-    """False where one for the same line waits for an answer already."""
-    return (
-        await conn.fetchval(
-            """
-            INSERT INTO restatement_requests SELECT * FROM jsonb_populate_recordset(NULL::restatement_requests, $1)
-            ON CONFLICT (line_id) WHERE confirmed IS NULL DO NOTHING RETURNING true
-            """,
-            rows([request]),
-        )
-    ) is True
-
-
-async def request(conn: Connection, request_id: UUID) -> RestatementRequest | None:
-    row = await conn.fetchrow("SELECT * FROM restatement_requests WHERE request_id = $1", request_id)
-    return RestatementRequest.model_validate(dict(row)) if row is not None else None
-
-
-async def requests_on(conn: Connection, line_ids: Collection[UUID]) -> list[RestatementRequest]:
-    """Every request on these lines, in the order in which they were made."""
-    found = await conn.fetch("SELECT * FROM restatement_requests WHERE line_id = ANY ($1) ORDER BY request_id", list(line_ids))
-    return [RestatementRequest.model_validate(dict(row)) for row in found]
-
-
-async def requests_waiting(conn: Connection, buyer_id: UUID, *, limit: int) -> list[RequestSummary]:
-    """Requests on a buyer's contracts that nobody has answered, the longest waiting first."""
-    found = await conn.fetch(
-        """
-        SELECT q.request_id, q.requested_at, c.title, l.quarter, l.reference, l.terms #>> '{measure,label}' AS label
-        FROM restatement_requests q JOIN contracts c USING (contract_id) JOIN lines l USING (line_id)
-        WHERE q.confirmed IS NULL AND c.buyer_ids @> ARRAY[$1::uuid]
-        ORDER BY q.request_id LIMIT $2
-        """,
-        buyer_id,
-        limit,
-    )
-    return [RequestSummary.model_validate(dict(row)) for row in found]
-
-
-async def add_asked(conn: Connection, asked: RestatementAsked) -> bool:
-    """False where the supplier is asked to restate the same line already."""
-    return (
-        await conn.fetchval(
-            """
-            INSERT INTO restatements_asked SELECT * FROM jsonb_populate_recordset(NULL::restatements_asked, $1)
-            ON CONFLICT (line_id) WHERE settled_at IS NULL DO NOTHING RETURNING true
-            """,
-            rows([asked]),
-        )
-    ) is True
-
-
-async def settle_asked(
-    conn: Connection, line_id: UUID, *, at: datetime, answer: str | None = None, by: UUID | None = None
-) -> UUID | None:
-    """The asking that is settled: by an answer of this person, or without one. None where there is none."""
-    settled: UUID | None = await conn.fetchval(
-        """
-        UPDATE restatements_asked SET settled_at = $2, answer = $3, answered_by = $4
-        WHERE line_id = $1 AND settled_at IS NULL RETURNING asked_id
-        """,
-        line_id,
-        at,
-        answer,
-        by,
-    )
-    return settled
-
-
-async def asked_of(conn: Connection, line_id: UUID) -> RestatementAsked | None:
-    """What the supplier is asked to look at again, until it is settled."""
-    row = await conn.fetchrow("SELECT * FROM restatements_asked WHERE line_id = $1 AND settled_at IS NULL", line_id)
-    return RestatementAsked.model_validate(dict(row)) if row is not None else None
-
-
-async def asked_and_answered(conn: Connection, line_id: UUID) -> list[RestatementAsked]:
-    """What the supplier was asked to look at again, and said to be right, the earliest first."""
-    found = await conn.fetch(
-        "SELECT * FROM restatements_asked WHERE line_id = $1 AND answer IS NOT NULL ORDER BY asked_id", line_id
-    )
-    return [RestatementAsked.model_validate(dict(row)) for row in found]
-
-
-async def asked_waiting(conn: Connection, supplier_id: UUID, *, limit: int) -> list[AskedSummary]:
-    """Lines that a supplier is asked to restate, the longest waiting first."""
-    found = await conn.fetch(
-        """
-        SELECT a.line_id, a.asked_at, c.title, l.quarter, l.reference, l.terms #>> '{measure,label}' AS label
-        FROM restatements_asked a JOIN contracts c USING (contract_id) JOIN lines l USING (line_id)
-        WHERE a.settled_at IS NULL AND c.supplier_ids @> ARRAY[$1::uuid]
-        ORDER BY a.asked_id LIMIT $2
-        """,
-        supplier_id,
-        limit,
-    )
-    return [AskedSummary.model_validate(dict(row)) for row in found]
-
-
-async def decide_request(
-    conn: Connection, request_id: UUID, *, confirmed: bool, answer: str | None, by: UUID, at: datetime
-) -> bool:
-    """False where somebody has decided already."""
-    return (
-        await conn.fetchval(
-            """
-            UPDATE restatement_requests SET confirmed = $2, answer = $3, decided_by = $4, decided_at = $5
-            WHERE request_id = $1 AND confirmed IS NULL RETURNING true
-            """,
-            request_id,
-            confirmed,
-            answer,
-            by,
-            at,
-        )
-    ) is True
