@@ -57,6 +57,26 @@ class TestWorkList:
         page = await (await people.manager()).get("/alerts/")
         assert "There is no alert to work on. New ones appear here when" in page.text
 
+    async def test_it_is_taken_away_whole_as_it_is_narrowed(self, world: World, people: People) -> None:
+        for number in range(27):
+            await short(world, Contract(f"FM-{number}"))
+        await short(world, Contract("=CARE"), "46")
+        manager = await people.manager()
+        page = await manager.get("/alerts/?contract=fm")
+        assert "Next page" in page.links
+        headings, *rows = await manager.table(page.links["XLSX of the alerts"])
+        assert headings[:5] == ("Alert", "Contract reference", "Contract", "Severity", "Status")
+        assert {row[1] for row in rows} == {f"FM-{number}" for number in range(27)}
+        page = await manager.get("/alerts/?contract=care&kind=shortfall")
+        [_, row] = await manager.table(page.links["CSV of the alerts"])
+        assert row[1] == "'=CARE", "no formula"
+        assert row[4:7] == ("Open", "", "Contract manager")
+        assert row[8] == NOON.date().isoformat()
+        assert row[7].endswith("working days)")
+        assert "Select a severity from the list" in (await manager.get("/alerts/download?severity=x&file=csv", expect=422)).text
+        stranger = await people.manager(organisation_id=OTHER_BUYER)
+        assert len(await stranger.table("/alerts/download?file=csv")) == 1, "the headings only"
+
     async def test_filters_narrow_it_and_stay_chosen(self, world: World, people: People) -> None:
         first = await short(world, Contract("FM-1"))
         await short(world, Contract("CARE-2"), "46")

@@ -71,7 +71,7 @@ class TestOverview:
             await people.supplier(organisation_id=OTHER_SUPPLIER),
             analyst,
         ):
-            for path in (PATH, f"{PATH}/ratings.csv", f"{PATH}/compliance.svg"):
+            for path in (PATH, f"{PATH}/ratings.csv", f"{PATH}/quarters.csv", f"{PATH}/compliance.svg"):
                 await stranger.get(path, expect=404)
         await world.hear((an_organisation(BUYER, version=2, icb_sees=IcbSees.CONTRACTS), NOON))
         await analyst.get(PATH)
@@ -83,6 +83,18 @@ class TestOverview:
         assert "2026-27 Q2,S1,Staff hours on school and college visits,Social value,hours,100,60,Inadequate,no" in csv.text
         book = load_workbook(BytesIO((await manager.get(f"{PATH}/ratings.xlsx")).response.content))
         assert [cell.value for cell in book["Ratings"][2]][:3] == ["2026-27 Q1", "C1", "Staff hours on school and college visits"]
+        page = await manager.get(PATH)
+        _, *alerts = await manager.table(page.links["CSV of its open alerts"])
+        assert {row[1] for row in alerts} == {"'=MV-1"}
+        assert any(row[0].startswith("Shortfall: S1 Staff hours") for row in alerts)
+        headings, *rows = await manager.table(page.links["CSV of quarters"])
+        assert headings[:3] == ("Quarter", "Core service score (%)", "Core service rated")
+        assert headings[-2:] == ("Compliance (%)", "Return")
+        assert [(row[0], row[1], row[5], *row[-2:]) for row in rows] == [
+            ("2026-27 Q2", "80.0", "0.0", "40.0", "Submitted"),
+            ("2026-27 Q1", "100.0", "100.0", "100.0", "Open"),
+        ]
+        assert (await manager.table(page.links["XLSX of quarters"]))[1][1] == 80
         assert (await manager.get(f"{PATH}/compliance.png")).response.content.startswith(b"\x89PNG")
         assert "graphics-symbol" not in (await manager.get(f"{PATH}/compliance.svg")).html
 

@@ -20,9 +20,9 @@ from shared.api import Now, Tx
 from shared.charts import Chart, Series, lines
 from shared.db import Connection
 from shared.errors import NotFound
-from shared.obligations import plain
+from shared.obligations import Side, plain
 from shared.origin import link
-from shared.pages.downloads import ChartForm, TableForm, file, table
+from shared.pages.downloads import ChartForm, TableForm, file, offered, table
 from shared.pages.forms import blank
 from shared.quarters import Quarter, QuarterCode, local_date
 from shared.ratings import Compliance, rounded, shown_percent
@@ -87,6 +87,7 @@ async def show_contract(
         picture=await chart.picture() if chart else None,
         alerts=await alert_rows(tx, alerts[:_MOST_ALERTS], visitor.caller, local_date(now)),
         more_alerts=len(alerts) > _MOST_ALERTS,
+        taken=offered(link("alerts", ""), contract_id=contract_id),
         as_buyer=as_buyer,
         party=party,
         back={"href": link("commitments", "/contracts"), "text": "Back to contracts"},
@@ -109,6 +110,23 @@ async def download_ratings(contract_id: UUID, form: TableForm, tx: Tx, visitor: 
             )
         )
     return await table(Sheet("Ratings", _HEADINGS, rows), f"{found.contract.reference}-ratings", form)
+
+
+@pages.router.get("/contracts/{contract_id:uuid}/quarters.{form}")
+async def download_quarters(contract_id: UUID, form: TableForm, tx: Tx, visitor: Reader) -> Response:
+    """Compliance and its parts, quarter by quarter."""
+    found = await going(tx, eyes(visitor.caller), contract_id)
+    headings = ["Quarter"]
+    for side in Side:
+        headings += [f"{label(side)} {what}" for what in ("score (%)", "rated", "incomplete", "other")]
+    rows = []
+    for row in (_row(found, quarter) for quarter in reversed(found.quarters)):
+        parts = [row.found.parts[side] for side in Side]
+        counts = [value for part in parts for value in (_percent(part.score), part.rated, part.incomplete, part.other)]
+        rows.append((str(row.quarter), *counts, _percent(row.found.score), row.return_status))
+    return await table(
+        Sheet("Quarters", (*headings, "Compliance (%)", "Return"), rows), f"{found.contract.reference}-quarters", form
+    )
 
 
 @pages.router.get("/contracts/{contract_id:uuid}/compliance.{form}")
