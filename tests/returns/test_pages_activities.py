@@ -293,6 +293,11 @@ async def test_the_list_goes_on_page_by_page(two_lines: Office) -> None:
     second = await editor.get(first.links["Next page"])
     assert (first.text.count("Files –"), second.text.count("Files –")) == (25, 2)
     assert "Next page" not in second.links
+    headings, *rows = await editor.table(first.links["XLSX of your activities"])
+    assert headings[3:8] == ("Obligation", "Measure", "How much", "Out of", "Unit")
+    assert sorted(row[5] for row in rows) == [*range(1, 28)]
+    assert {(row[1], row[3], row[7]) for row in rows} == {("C-1", "hours", "hours")}
+    assert len(await (await two_lines.stranger()).table(f"{ACTIVITIES}/download?file=csv")) == 1, "the headings only"
 
 
 async def test_anothers_activities_are_not_there(two_lines: Office) -> None:

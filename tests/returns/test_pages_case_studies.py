@@ -81,9 +81,15 @@ async def test_a_story_is_marked_consented_to_and_taken_away(approved: Office) -
     assert "A head teacher said it changed lives" in page.text
     assert "Nobody has consented yet" in page.text
     assert (await ines.http.get(f"{STUDIES}/download?form=csv")).text.count("\n") == 1  # the headings
+    everything = (await ines.get(STUDIES)).links["CSV of the case studies"]
+    headings, row = await ines.table(everything)
+    assert headings == ("Title", "Measure", "Supplier", "Buyer", "Contract reference", "Contract", "Quarter", "Consent given on")
+    assert (row[0], row[4], row[7]) == ("Halton schools", "C-1", "")
+    assert "twelve" not in str(row).lower(), "no story before somebody consents to it"
     page = await ines.submit(page, "Record consent", CONSENT)
     assert "Ada Park, head teacher gave consent on 3 July 2026 (email)" in page.text
     assert "by Ines Roy" in page.text
+    assert (await ines.table(everything))[1][7] == "2026-07-03"
     table = (await ines.http.get(f"{STUDIES}/download?form=csv")).content.decode("utf-8-sig")
     [row] = csv.DictReader(StringIO(table))
     sheet = load_workbook(BytesIO((await ines.http.get(f"{STUDIES}/download?form=xlsx")).content)).active
@@ -177,3 +183,5 @@ async def test_what_is_not_shared_is_not_there(approved: Office) -> None:
     assert "Nothing is marked yet" in (await ines.get(STUDIES)).text
     assert "No approved story was found" in (await ines.get(f"{STUDIES}/stories")).text
     assert (await ines.http.get(f"{STUDIES}/download?form=csv")).text.count("\n") == 1
+    for visit in (ines, other):
+        assert len(await visit.table(f"{STUDIES}/marked/download?file=csv")) == 1, "the headings only"

@@ -57,6 +57,33 @@ async def test_a_contract_manager_sees_what_waits_for_a_review_first(office: Off
     assert {"Cleaning", "Laundry"} <= page.links.keys()
 
 
+async def test_a_list_is_taken_away_whole_as_it_is_narrowed(office: Office) -> None:
+    await office.world.hear(
+        *(a_contract(reference=f"C-{number:02}", title="Cleaning") for number in range(27)),
+        a_contract(reference="=L-1", title="Laundry"),
+        when=JULY,
+    )
+    await submitted(office.world, "=L-1")
+    manager = await office.manager()
+    page = await manager.get(f"{LIST}?show=open")
+    assert "Next page" in page.links
+    headings, *rows = await manager.table(page.links["XLSX of the returns"])
+    assert headings[:5] == ("Contract reference", "Contract", "Quarter", "Status", "Due on")
+    assert sorted(row[0] for row in rows) == [f"C-{number:02}" for number in range(27)]
+    assert {row[1:4] for row in rows} == {("Cleaning", str(Q1), "Open")}
+    found = await manager.get(f"{LIST}?show=all&words=laundry")
+    [_, row] = await manager.table(found.links["CSV of the returns"])
+    assert row[:4] == ("'=L-1", "Laundry", str(Q1), "In review")
+    assert row[5:7] == (JULY.date().isoformat(), "2026-07-27")
+    assert row[8:] == ("1", "0", "1", "0")
+    editor = await office.editor()
+    assert len(await editor.table((await editor.get(f"{LIST}?show=in-review")).links["CSV of the returns"])) == 2
+    yours = await editor.get("/returns/yours?show=all")
+    assert len(await editor.table(yours.links["CSV of the returns"])) == 29
+    stranger = await office.visit(Role.CONTRACT_MANAGER, works_at=OTHER_TRUST)
+    assert len(await stranger.table("/returns/download?show=all&file=csv")) == 1, "the headings only"
+
+
 async def test_who_buys_and_supplies_finds_the_returns_of_each_side_apart(office: Office) -> None:
     await office.world.hear(
         a_contract(reference="C-1", title="Bought", buyer=SUPPLIER, supplier=OTHER_SUPPLIER),
@@ -153,8 +180,11 @@ async def test_a_contracts_returns_are_a_tab_of_the_contract(office: Office) -> 
             "April to June 2026 (2026-27 Q1)",
             "July to September 2026 (2026-27 Q2)",
         ]
-    await (await office.stranger()).get(path, expect=404)
-    await (await office.visit(Role.CONTRACT_MANAGER, works_at=OTHER_TRUST)).get(path, expect=404)
+        taken = page.links["XLSX of the returns"]
+        assert [row[:3] for row in (await visit.table(taken))[1:]] == [("C-1", "Soft services", str(one)) for one in (Q1, Q2)]
+    for one in (path, taken):
+        await (await office.stranger()).get(one, expect=404)
+        await (await office.visit(Role.CONTRACT_MANAGER, works_at=OTHER_TRUST)).get(one, expect=404)
     await submitted(office.world, "C-1")
     filed = await office.world.filed()
     async with office.world.pool.acquire() as conn, conn.transaction():
@@ -162,6 +192,7 @@ async def test_a_contracts_returns_are_a_tab_of_the_contract(office: Office) -> 
     analyst = await office.visit(Role.ICB_ANALYST, works_at=ICB)
     page = await analyst.get(path)
     assert [words for words in page.links if "2026-27" in words] == ["April to June 2026 (2026-27 Q1)"]
+    assert [row[2:4] for row in (await analyst.table(taken))[1:]] == [(str(Q1), "Approved")]
     page = await analyst.get(page.links["April to June 2026 (2026-27 Q1)"])
     line = await analyst.get(page.links["hours Staff hours on school and college visits"])
     assert "Upload" not in line.text

@@ -14,7 +14,7 @@ from services.returns.actions import activities as actions
 from services.returns.actions import dividing, evidence
 from services.returns.actions.activities import ActivityInUse, AlreadyNoted
 from services.returns.actions.finding import find_contract, obligation_in
-from services.returns.models.activities import Activity, ActivityContent, Owed
+from services.returns.models.activities import Activity, ActivityContent, Noted, Owed
 from services.returns.pages import line_form, words
 from services.returns.pages.activity_form import PARTS, Said, as_typed, parts_said, quantity_said, refused
 from services.returns.pages.evidence import add_each
@@ -28,14 +28,21 @@ from shared.api import Now, Tx, decode_cursor, encode_cursor
 from shared.db import Connection
 from shared.errors import NotFound, ParityError, PreconditionFailed
 from shared.ids import new_id
+from shared.obligations import Kind
 from shared.origin import link
+from shared.pages import downloads
 from shared.pages.forms import Bound, bind, blank, uploads
 from shared.pages.naming import names_of
 from shared.pages.site import Again, Form, redirect
 from shared.pages.visitors import Visitor
 from shared.quarters import local_date
+from shared.spreadsheets import Sheet
 
 _PAGE = 25
+_HEADINGS = (
+    "Date", "Contract reference", "Contract", "Obligation", "Measure", "How much", "Out of", "Unit", "In all", "Note", "Files",
+)  # fmt: skip
+_WIDTHS = {"Contract": 40, "Measure": 40, "Note": 60}
 _OFFERED = 5
 """What was noted last is offered at once; the rest is one tap further."""
 _CONTRACTS = 10
@@ -71,9 +78,33 @@ async def list_activities(
         first=after is None,
         done=_DONE.get(done, ""),
         next=link("returns", f"/activities?{following}") if following else "",
+        taken=downloads.offered(link("returns", "/activities")),
         words=words,
         now=now,
     )
+
+
+@pages.router.get("/activities/download")
+async def download_activities(tx: Tx, visitor: Supplier, file: downloads.Taken) -> Response:
+    """All that was noted. Of a share both numbers stand beside each other, in no unit."""
+    found: list[Noted] = await downloads.whole(
+        lambda last, limit: activity_lists.page(
+            tx,
+            visitor.caller.organisation_id,
+            after=(last.activity.happened_on, last.activity.activity_id) if last else None,
+            limit=limit,
+        )
+    )
+    rows = [
+        (
+            *(done.happened_on, owed.contract_reference, owed.title, owed.reference, owed.terms.measure.label),
+            *(done.quantity.value if done.quantity.value is not None else done.quantity.numerator, done.quantity.denominator),
+            *("" if owed.terms.kind is Kind.RATIO else owed.terms.measure.unit, done.whole, done.note, one.files),
+        )
+        for one in found
+        for done, owed in [(one.activity, one.owed)]
+    ]
+    return await downloads.table(Sheet("Activities", _HEADINGS, rows, widths=_WIDTHS), "activities", file)
 
 
 @pages.router.get("/activities/new")

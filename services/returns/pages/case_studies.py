@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -13,13 +14,14 @@ from pydantic import BaseModel
 
 from services.returns.actions import case_studies as actions
 from services.returns.actions.case_studies import TELLERS, AlreadyMarked
-from services.returns.models.case_studies import Consent, ConsentHow, ShortText
+from services.returns.models.case_studies import Consent, ConsentHow, ShortText, Story
 from services.returns.pages import words as said
-from services.returns.pages.case_study_files import as_docx, as_table
+from services.returns.pages.case_study_files import as_docx, as_list, as_table
 from services.returns.pages.routing import pages
 from services.returns.rules.deadlines import last_ended
 from services.returns.store import case_studies as store
 from shared.api import Now, Tx, decode_cursor, encode_cursor
+from shared.db import Connection
 from shared.errors import NotFound, ParityError
 from shared.origin import link
 from shared.pages import downloads
@@ -32,7 +34,6 @@ from shared.viewer import Viewer
 from shared.words import label, months
 
 _PAGE = 25
-_MOST_TAKEN = 500
 _QUARTERS = 12
 
 Teller = Annotated[Visitor, admit(*TELLERS)]
@@ -68,6 +69,7 @@ async def list_studies(
         "case_studies.jinja",
         stories=found[:_PAGE],
         next=link("returns", f"/case-studies?{following}") if following else "",
+        taken=downloads.offered(link("returns", "/case-studies/marked")),
         words=said,
         now=now,
     )
@@ -107,10 +109,24 @@ async def find_stories(
 @pages.router.get("/case-studies/download")
 async def download(tx: Tx, visitor: Teller, form: Annotated[Taken, Query()] = Taken.DOCX) -> Response:
     """Those that may be told, in the words that were consented to."""
-    found = await store.page(tx, _viewer(visitor), after=None, limit=_MOST_TAKEN)
-    told = [one for one in found if one.consent is not None]
-    made = as_docx(told) if form is Taken.DOCX else as_table(told, downloads.TableForm(form))
-    return downloads.file(made, "case-studies", form)
+    told = [one for one in await _all(tx, visitor) if one.consent is not None]
+    if form is Taken.DOCX:
+        return downloads.file(await asyncio.to_thread(as_docx, told), "case-studies", form)
+    return await downloads.table(as_table(told), "case-studies", downloads.TableForm(form))
+
+
+@pages.router.get("/case-studies/marked/download")
+async def download_list(tx: Tx, visitor: Teller, file: downloads.Taken) -> Response:
+    """The list as its page shows it: also those that nobody consented to yet."""
+    return await downloads.table(as_list(await _all(tx, visitor)), "case-studies-marked", file)
+
+
+async def _all(conn: Connection, visitor: Visitor) -> list[Story]:
+    return await downloads.whole(
+        lambda last, limit: store.page(
+            conn, _viewer(visitor), after=last.marked.case_study_id if last and last.marked else None, limit=limit
+        )
+    )
 
 
 @pages.router.get("/lines/{line_id:uuid}/case-study")

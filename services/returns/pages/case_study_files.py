@@ -12,18 +12,32 @@ from docx.shared import Pt
 
 from services.returns.models.case_studies import Story
 from services.returns.pages.words import of_figure
-from shared.pages.downloads import TableForm
-from shared.spreadsheets import Sheet, write_csv, write_xlsx
+from shared.spreadsheets import Sheet
 from shared.words import day, label, listed, months
 
 _HEADINGS = (
     "Title", "Supplier", "Buyer", "Contract", "Quarter", "Measure", "Reported", "Story",
     "Consent given by", "Consent given on", "How",
 )  # fmt: skip
+_LISTED = ("Title", "Measure", "Supplier", "Buyer", "Contract reference", "Contract", "Quarter", "Consent given on")
 _WIDTHS = {"Title": 36, "Supplier": 30, "Buyer": 30, "Contract": 36, "Measure": 36, "Story": 80, "Consent given by": 30}
 
 
-def as_table(stories: Sequence[Story], form: TableForm) -> bytes:
+def as_list(stories: Sequence[Story]) -> Sheet:
+    """All that are marked, without their words: those are told with consent only."""
+    rows = [
+        (
+            *(story.marked.title, story.terms.measure.label, listed([party.name for party in story.contract.suppliers])),
+            *(listed([party.name for party in story.contract.buyers]), story.contract.reference, story.contract.title),
+            *(str(story.quarter), story.consent and story.consent.given_on),
+        )
+        for story in stories
+        if story.marked is not None
+    ]
+    return Sheet("Case studies", _LISTED, rows, widths=_WIDTHS)
+
+
+def as_table(stories: Sequence[Story]) -> Sheet:
     """The stories that somebody consented to, with their consents."""
     rows = []
     for story in stories:
@@ -45,9 +59,7 @@ def as_table(stories: Sequence[Story], form: TableForm) -> bytes:
                 label(consent.how),
             )
         )
-    if form is TableForm.CSV:
-        return write_csv(_HEADINGS, rows)
-    return write_xlsx(Sheet("Case studies", _HEADINGS, rows, widths=_WIDTHS))
+    return Sheet("Case studies", _HEADINGS, rows, widths=_WIDTHS)
 
 
 def as_docx(stories: Sequence[Story]) -> bytes:

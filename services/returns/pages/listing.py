@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated
@@ -21,15 +21,24 @@ from shared.access import SUPPLIER, Role
 from shared.api import Now, Tx, decode_cursor, encode_cursor
 from shared.db import Connection
 from shared.errors import NotFound
+from shared.events.commitments import ContractFact
 from shared.events.returns import ReturnStatus
 from shared.origin import link
+from shared.pages import downloads
+from shared.pages.downloads import TableForm
 from shared.pages.forms import blank
 from shared.pages.visitors import Visitor
-from shared.quarters import local_date
+from shared.quarters import Quarter, local_date
+from shared.spreadsheets import Sheet
 from shared.viewer import Viewer
-from shared.words import quarter_name
+from shared.words import label, quarter_name
 
 _PAGE = 25
+_HEADINGS = (
+    "Contract reference", "Contract", "Quarter", "Status", "Due on", "Submitted on", "Review due on", "To be sent again by",
+    "Lines", "Lines with the supplier", "Lines in review", "Lines approved",
+)  # fmt: skip
+_WIDTHS = {"Contract": 50, "Status": 30}
 _QUARTERS = 12
 
 _FOR_SUPPLIERS = {
@@ -71,20 +80,30 @@ async def list_own_returns(
     return await _show(request, tx, now, visitor, asked, as_manager=False)
 
 
+@pages.router.get("/download")
+async def download_returns(
+    tx: Tx, now: Now, visitor: Party, asked: Annotated[_Narrowed, Depends()], file: downloads.Taken
+) -> Response:
+    return await _take(tx, now, visitor, asked, file, as_manager=visitor.has(Role.CONTRACT_MANAGER))
+
+
+@pages.router.get("/yours/download")
+async def download_own_returns(
+    tx: Tx, now: Now, visitor: Supplier, asked: Annotated[_Narrowed, Depends()], file: downloads.Taken
+) -> Response:
+    return await _take(tx, now, visitor, asked, file, as_manager=False)
+
+
 async def _show(
     request: Request, conn: Connection, now: datetime, visitor: Visitor, asked: _Narrowed, *, as_manager: bool
 ) -> Response:
-    filters = _FOR_MANAGERS if as_manager else _FOR_SUPPLIERS
-    chosen = asked.show if asked.show in filters else next(iter(filters))
+    filters = _filters(as_manager)
     path = link("returns", "/" if as_manager else "/yours")
     today = local_date(now)
-    quarters = [last_ended(today).plus(-back) for back in range(_QUARTERS)]
-    of_quarter = next((one for one in quarters if one.code == asked.quarter), None)
-    wanted = replace(filters[chosen][1], words=asked.words.replace("\0", "").strip() or None, quarter=of_quarter)
+    chosen, wanted = _wanted(asked, today, as_manager=as_manager)
     after = decode_cursor(asked.cursor, date, UUID) if asked.cursor else None
-    viewer = Viewer.of(visitor.caller, acting_as=REVIEWER if as_manager else SUPPLIER)
-    found = await returns.page(conn, viewer, wanted, today=today, after=after, limit=_PAGE + 1)
-    narrowed = {"words": asked.words, "quarter": asked.quarter} if wanted.words or of_quarter else {}
+    found = await returns.page(conn, _viewer(visitor, as_manager=as_manager), wanted, today=today, after=after, limit=_PAGE + 1)
+    narrowed = {"words": asked.words, "quarter": asked.quarter} if wanted.words or wanted.quarter else {}
     return pages.show(
         request,
         "returns.jinja",
@@ -94,13 +113,42 @@ async def _show(
         chosen=chosen,
         narrowed=bool(narrowed),
         form=blank(words=asked.words, quarter=asked.quarter),
-        quarters=[{"value": one.code, "text": quarter_name(one)} for one in quarters],
+        quarters=[{"value": one.code, "text": quarter_name(one)} for one in _quarters(today)],
         asked=[] if as_manager else await restatements.asked_waiting(conn, visitor.caller.organisation_id, limit=_PAGE),
         requests=await restatements.requests_waiting(conn, visitor.caller.organisation_id, limit=_PAGE) if as_manager else [],
         returns=found[:_PAGE],
         next=_href(path, show=chosen, **narrowed, cursor=_cursor(found)) if len(found) > _PAGE else "",
+        taken=downloads.offered(path.removesuffix("/"), show=chosen, **narrowed),
         now=now,
     )
+
+
+async def _take(
+    conn: Connection, now: datetime, visitor: Visitor, asked: _Narrowed, form: TableForm, *, as_manager: bool
+) -> Response:
+    _, wanted = _wanted(asked, local_date(now), as_manager=as_manager)
+    return await _file(conn, _viewer(visitor, as_manager=as_manager), wanted, local_date(now), "returns", form)
+
+
+def _filters(as_manager: bool) -> Mapping[str, tuple[str, Wanted]]:
+    return _FOR_MANAGERS if as_manager else _FOR_SUPPLIERS
+
+
+def _quarters(today: date) -> list[Quarter]:
+    """Those that are offered."""
+    return [last_ended(today).plus(-back) for back in range(_QUARTERS)]
+
+
+def _wanted(asked: _Narrowed, today: date, *, as_manager: bool) -> tuple[str, Wanted]:
+    """The name of the chosen filter, and all that is asked for; what means nothing narrows nothing."""
+    filters = _filters(as_manager)
+    chosen = asked.show if asked.show in filters else next(iter(filters))
+    quarter = next((one for one in _quarters(today) if one.code == asked.quarter), None)
+    return chosen, replace(filters[chosen][1], words=asked.words.replace("\0", "").strip() or None, quarter=quarter)
+
+
+def _viewer(visitor: Visitor, *, as_manager: bool) -> Viewer:
+    return Viewer.of(visitor.caller, acting_as=REVIEWER if as_manager else SUPPLIER)
 
 
 @pages.router.get("/contracts/{contract_id:uuid}")
@@ -113,12 +161,9 @@ async def list_of_contract(
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
 ) -> Response:
     """The returns of one contract, quarter by quarter: a tab beside what was promised and how it is going."""
-    viewer = Viewer.of(visitor.caller)
-    contract = await contracts.contract(tx, contract_id)
-    if contract is None or not await contracts.sees(tx, viewer, contract_id, approved=True):
-        raise NotFound
+    contract = await _contract(tx, contract_id, visitor)
     after = decode_cursor(cursor, date, UUID) if cursor else None
-    wanted = Wanted(contract_id=contract_id)
+    viewer, wanted = Viewer.of(visitor.caller), Wanted(contract_id=contract_id)
     found = await returns.page(tx, viewer, wanted, today=local_date(now), after=after, limit=_PAGE + 1)
     return pages.show(
         request,
@@ -126,8 +171,48 @@ async def list_of_contract(
         contract=contract,
         returns=found[:_PAGE],
         next=link("returns", f"/contracts/{contract_id}?cursor={_cursor(found)}") if len(found) > _PAGE else "",
+        taken=downloads.offered(link("returns", f"/contracts/{contract_id}")),
         now=now,
     )
+
+
+@pages.router.get("/contracts/{contract_id:uuid}/download")
+async def download_of_contract(contract_id: UUID, tx: Tx, now: Now, visitor: Reader, file: downloads.Taken) -> Response:
+    contract = await _contract(tx, contract_id, visitor)
+    viewer, wanted = Viewer.of(visitor.caller), Wanted(contract_id=contract_id)
+    return await _file(tx, viewer, wanted, local_date(now), f"{contract.reference}-returns", file)
+
+
+async def _contract(conn: Connection, contract_id: UUID, visitor: Visitor) -> ContractFact:
+    """Raises NotFound for one that the visitor may not see."""
+    contract = await contracts.contract(conn, contract_id)
+    if contract is None or not await contracts.sees(conn, Viewer.of(visitor.caller), contract_id, approved=True):
+        raise NotFound
+    return contract
+
+
+async def _file(conn: Connection, viewer: Viewer, wanted: Wanted, today: date, name: str, form: TableForm) -> Response:
+    found: list[ReturnSummary] = await downloads.whole(
+        lambda last, limit: returns.page(
+            conn, viewer, wanted, today=today, after=(last.due_on, last.return_id) if last else None, limit=limit
+        )
+    )
+    rows = [
+        (
+            *(one.reference, one.title, str(one.quarter), _status(one), one.due_on),
+            *(one.submitted_at and local_date(one.submitted_at), one.review_due_on, one.answer_due_on),
+            *(one.lines, one.lines_with_supplier, one.lines_in_review, one.lines_approved),
+        )
+        for one in found
+    ]
+    return await downloads.table(Sheet("Returns", _HEADINGS, rows, widths=_WIDTHS), name, form)
+
+
+def _status(one: ReturnSummary) -> str:
+    """As the tags of the list say it."""
+    standing = "In review" if one.status is ReturnStatus.SUBMITTED else label(one.status)
+    late = "Overdue" if one.overdue else "Review overdue" if one.review_overdue else ""
+    return ", ".join([late or standing, "Ready to certify"] if one.ready else [late or standing])
 
 
 def _cursor(found: Sequence[ReturnSummary]) -> str:
