@@ -5,10 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime, timedelta
-from typing import Any
-from uuid import uuid4
+from datetime import timedelta
 
 import httpx2 as httpx
 import pytest
@@ -17,12 +14,10 @@ from services.aggregator.api.csv_feed import COLUMNS, as_csv
 from services.aggregator.main import service
 from services.aggregator.rules.showing import as_total
 from shared.access import Role, Scope
-from shared.db import connect
 from shared.events.commitments import IcbSees
-from shared.identity import keys, people
 from shared.log.interface import topic_in
 from shared.obligations import ContractForm, Place, Sector
-from shared.service import Runtime
+from tests.aggregator.analysts import PRESENT
 from tests.aggregator.builders import (
     AFTER_Q2,
     CARE_LEAVERS,
@@ -37,50 +32,12 @@ from tests.aggregator.builders import (
     contract_recorded,
     recorded,
 )
-from tests.aggregator.conftest import Aggregator
+from tests.aggregator.conftest import Icb
 from tests.aggregator.test_pledges import a_baseline, a_pledge, an_obligation
 from tests.aggregator.test_showing import cell
 from tests.conftest import OpenRuntime
 
 pytestmark = pytest.mark.asyncio
-
-PRESENT = datetime(2026, 11, 2, 10, tzinfo=UTC)
-
-
-class Icb:
-    """An analyst of the ICB before a running service, and what that service has heard."""
-
-    def __init__(self, runtime: Runtime, client: httpx.AsyncClient) -> None:
-        self.runtime = runtime
-        self.client = client
-        self._aggregator = Aggregator(runtime.settings.database("aggregator"), runtime.pool)
-        self.hears = self._aggregator.hears
-
-    async def key(self, *roles: Role, scopes: tuple[Scope, ...] = tuple(Scope)) -> dict[str, str]:
-        conn = await connect(self.runtime.settings.database("identity").replace("//aggregator@", "//commitments@"))
-        person = people.Person(uuid4(), "Ann Alyst", f"{uuid4()}@parity.example", uuid4(), roles)
-        await people.add(conn, person, at=PRESENT)
-        _, secret = await keys.create(conn, person_id=person.id, label="test", scopes=scopes, at=PRESENT)
-        await conn.close()
-        return {"Authorization": f"Bearer {secret}"}
-
-    async def get(self, path: str, **options: Any) -> Any:
-        answer = await self.client.get(f"/api/v1/{path}", **options)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    async def close(self, quarter: str = "2026-27-Q2") -> httpx.Response:
-        return await self.client.post("/api/v1/publications", json={"quarter": quarter})
-
-
-@pytest.fixture
-async def icb(runtime: OpenRuntime, database: Callable[..., str]) -> AsyncIterator[Icb]:
-    at_work = await runtime(service, at=PRESENT)
-    transport = httpx.ASGITransport(app=at_work.app(), raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://parity.example") as client:
-        found = Icb(at_work, client)
-        client.headers |= await found.key(Role.ICB_ANALYST)
-        yield found
 
 
 async def test_a_total_stands_beside_its_coverage(icb: Icb):
@@ -373,7 +330,7 @@ async def test_only_the_icb_may_read(icb: Icb):
     for role in (Role.CONTRACT_MANAGER, Role.SUPPLIER_EDITOR, Role.SUPPLIER_CERTIFIER, Role.OPERATOR):
         key = await icb.key(role)
         for path in ("totals", "totals.csv", "changes", "publications", "quarters", "coverage", "partner-vcfse",
-                     "bridge?measure=NT8", "totals/contracts?measure=NT8"):  # fmt: skip
+                     "bridge?measure=NT8", "totals/contracts?measure=NT8", "cuts"):  # fmt: skip
             assert (await icb.client.get(f"/api/v1/{path}", headers=key)).status_code == 403, (role, path)
         assert (await icb.client.post("/api/v1/publications", json={"quarter": "2026-27-Q2"}, headers=key)).status_code == 403
 

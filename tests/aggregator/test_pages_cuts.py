@@ -79,6 +79,13 @@ async def test_cuts_are_listed_and_compared_with_the_publication_that_came_later
         assert "100 hours 140 hours +40 hours" in compared.text
 
 
+async def test_a_cut_of_long_ago_is_refused_at_its_date(analyst: Analyst):
+    page = await analyst.get("/icb/cut?quarter=2026-27-Q2")
+    refused = await analyst.submit(page, "Make the cut", DAY | {"day-year": "1999"}, expect=422)
+    assert refused.links["Date of the cut must be in 2000 or later"].startswith("#day-")
+    assert "No cut has been made yet" in (await analyst.get(LIST)).text
+
+
 async def test_a_cut_is_kept_once_with_its_author_and_only_of_a_day_that_is_over(aggregator: Aggregator):
     quarter, first, second = Quarter.parse("2026-27-Q2"), uuid4(), uuid4()
     async with aggregator.pool.acquire() as conn, conn.transaction():

@@ -7,6 +7,7 @@ from collections.abc import Collection, Hashable, Sequence
 from uuid import UUID
 
 from services.aggregator.actions import reading
+from services.aggregator.models.cuts import Cut
 from services.aggregator.models.facts import REGION
 from services.aggregator.models.publications import (
     EVERYTHING,
@@ -14,6 +15,7 @@ from services.aggregator.models.publications import (
     Bridge,
     BridgePart,
     Compared,
+    CutChanges,
     Differing,
     Known,
     Part,
@@ -24,8 +26,9 @@ from services.aggregator.models.publications import (
 from services.aggregator.models.totals import Amounts, CountedMeasure, Dimension, Total
 from services.aggregator.rules import bridge as rules
 from services.aggregator.rules.counting import percent
+from services.aggregator.rules.days import end_of
 from services.aggregator.rules.showing import hidden_members
-from services.aggregator.store import commitments, ledger, publications, standings
+from services.aggregator.store import commitments, differing, ledger, publications, standings
 from services.aggregator.store.shown import measures_by_id
 from shared.db import Connection
 from shared.errors import Conflict
@@ -216,6 +219,18 @@ def _part(part: Part, *, hidden: bool) -> BridgePart:
         percent=None if hidden else part.percent,
         members=part.members,
         hidden=hidden,
+    )
+
+
+async def changes_since_cut(conn: Connection, cut: Cut, made: PublicationRecord, *, threshold: int) -> CutChanges:
+    """From whichever knew less to the other."""
+    sides = [(end_of(cut.day), Known(at=end_of(cut.day))), (made.publication.published_at, Known(made.entry))]
+    (_, was), (_, now) = sorted(sides, key=lambda side: side[0])
+    found = await differing.between(conn, cut.quarter.first_day, was, now)
+    return CutChanges(
+        publication=made.publication.number,
+        publication_is_later=now.entry is not None,
+        changes=await shown_changes(conn, found, threshold=threshold),
     )
 
 

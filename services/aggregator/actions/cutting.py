@@ -19,7 +19,7 @@ class DayNotOver(Invalid):
     """The day of a provisional cut must be over: until then what is known of it changes."""
 
 
-async def make_cut(conn: Connection, quarter: Quarter, day: date, *, at: datetime, by: UUID) -> None:
+async def make_cut(conn: Connection, quarter: Quarter, day: date, *, at: datetime, by: UUID) -> Cut:
     """One that was made before stays as it was: it has the same figures. Raises DayNotOver."""
     if day >= local_date(at):
         raise DayNotOver(errors=[FieldError("/day", "Date of the cut must be in the past", "not-over")])
@@ -29,3 +29,4 @@ async def make_cut(conn: Connection, quarter: Quarter, day: date, *, at: datetim
     if await store.add(conn, cut):
         detail = {"quarter": quarter.code, "day": day.isoformat()}
         await record(conn, at=at, by=by, contract_id=None, subject="cut", subject_id=cut.cut_id, action="made", detail=detail)
+    return await store.cut(conn, quarter, day)

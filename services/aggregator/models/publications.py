@@ -120,6 +120,14 @@ class ShownChange(Frozen):
     restated: tuple[RestatedLine, ...] = Field(description="Their lines whose approved figure was changed.")
 
 
+class CutChanges(Frozen):
+    """Which figures differ between a provisional cut and a publication: from whichever knew less to the other."""
+
+    publication: int
+    publication_is_later: bool = Field(description="False: from the publication to the cut, which was of a later day.")
+    changes: list[ShownChange]
+
+
 class Step(StrEnum):
     """Why a total differs from the one it is compared with."""
 

@@ -11,7 +11,7 @@ from fastapi import Request, Response
 from pydantic import BaseModel
 
 from services.aggregator.actions.cutting import DayNotOver, make_cut
-from services.aggregator.models.cuts import Cut
+from services.aggregator.models.cuts import Cut, CutDay
 from services.aggregator.pages.asking import Asked
 from services.aggregator.pages.routing import Analyst, WantedFigures, pages
 from services.aggregator.pages.tables import Cell, Column, Row, Table, text
@@ -27,8 +27,8 @@ from shared.words import day, moment
 _PAGE = 50
 
 
-class CutWanted(BaseModel):
-    day: Annotated[date, Says("Enter the date of the cut", called="Date of the cut")]
+class CutForm(BaseModel):
+    day: Annotated[CutDay, Says("Enter the date of the cut", called="Date of the cut")]
 
 
 @pages.router.get("/cut")
@@ -39,7 +39,7 @@ async def ask(visitor: Analyst, request: Request, now: Now, asked: WantedFigures
 
 @pages.router.post("/cut")
 async def make(visitor: Analyst, request: Request, tx: Tx, now: Now, form: Form, asked: WantedFigures) -> Response:
-    bound = bind(CutWanted, form)
+    bound = bind(CutForm, form)
     if bound.value is None:
         raise pages.again(request, "cut.jinja", **_context(now, asked, bound))
     try:

@@ -12,6 +12,7 @@ from pydantic import AfterValidator
 
 from services.aggregator.actions.naming import measure_called
 from services.aggregator.actions.reading import latest_quarter
+from services.aggregator.models.cuts import FIRST, LAST
 from services.aggregator.models.facts import REGION
 from services.aggregator.models.totals import Counted, Dimension
 from services.aggregator.pages.asking import Asked, AskedComparison, AskedMeasure, AskedYear
@@ -25,7 +26,6 @@ from shared.pages.site import Pages
 from shared.pages.visitors import Visitor, admit
 from shared.quarters import Quarter, QuarterCode, local_date
 
-_FIRST, _LAST = date(2000, 1, 1), date(2200, 1, 1)
 pages = Pages(templates=pathlib.Path(__file__).parents[1] / "templates")
 
 Analyst = Annotated[Visitor, admit(Role.ICB_ANALYST)]
@@ -53,12 +53,12 @@ async def _asked(
     now: Now,
     threshold: Threshold,
     quarter: Annotated[QuarterCode | None, Query()] = None,
-    cut: Annotated[date | None, Query(ge=_FIRST)] = None,
+    cut: Annotated[date | None, Query(ge=FIRST)] = None,
     publication: Annotated[int | None, Query(ge=1, le=1_000_000)] = None,
 ) -> Asked:
     wanted: Quarter = quarter or await latest_quarter(tx, now)
-    if not _FIRST <= wanted.first_day <= _LAST:
-        raise Invalid(errors=[FieldError("/query/quarter", f"Choose a quarter between {_FIRST.year} and {_LAST.year}")])
+    if not FIRST <= wanted.first_day <= LAST:
+        raise Invalid(errors=[FieldError("/query/quarter", f"Choose a quarter between {FIRST.year} and {LAST.year}")])
     if cut is not None and publication is not None:
         raise Invalid(errors=[FieldError("/query/cut", "Choose either a provisional cut or a publication, not both")])
     made = None if publication is None else await publications.publication(tx, wanted.first_day, publication)
@@ -129,7 +129,7 @@ WantedComparison = Annotated[AskedComparison, Depends(_asked_comparison)]
 async def _asked_year(
     now: Now,
     year: Annotated[str | None, AfterValidator(lambda year: year and financial_year(year)), Query(max_length=20)] = None,
-    cut: Annotated[date | None, Query(ge=_FIRST)] = None,
+    cut: Annotated[date | None, Query(ge=FIRST)] = None,
 ) -> AskedYear:
     return AskedYear(year or Quarter.of(local_date(now)).financial_year, _past(cut, now))
 
