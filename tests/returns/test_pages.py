@@ -36,9 +36,11 @@ async def test_a_return_from_the_list_to_the_confirmation(two_lines: Office) -> 
     assert HOURS in page.title
     page = await certifier.submit(page, "Save and continue", {"figure-value": "1,040", "story": "Two schools"}, expect=422)
     assert "This figure looks unlikely" in page.text
+    assert "The figure is far above the quarter's target. Correct it, or say why it is right." in page.text
     page = await certifier.submit(page, "Save and continue", {"figure-value": "40"})
     assert page.title.startswith("Check your answers before you submit the return")
-    assert "931 of 980" in page.text
+    assert "Figure 931 of 980 (95.0 %)" in page.text
+    assert page.links["Change figure of calls"].endswith("#figure")
     page = await certifier.get(page.links["Continue to certify"])
     refused = await certifier.submit(page, "Certify and submit", {"only_what_was_promised": "true"}, expect=422)
     assert refused.links["Select the statement on this contract and quarter, or go back and correct the return"]

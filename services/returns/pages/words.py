@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from uuid import UUID
 
 from services.returns.models.content import Entered, LineContent
 from services.returns.models.returns import QuarterlyReturn
 from services.returns.models.views import LineView
-from services.returns.rules.figures import entered_whole, places_of
+from services.returns.rules.figures import WHY_UNLIKELY, entered_whole, places_of
 from services.returns.rules.files import OFFERED
 from services.returns.rules.lifecycle import with_supplier
 from shared.events.returns import LineStatus
@@ -62,12 +63,15 @@ def of_figure(figure: Figure | None, terms: Terms) -> str:
     if figure.nil:
         return "Nothing to report"
     if figure.numerator is not None and figure.denominator is not None:
-        parts = f"{shown(figure.numerator)} of {shown(figure.denominator)}"
-        if not figure.denominator:
-            return parts
-        share = 100 * Fraction(figure.numerator) / Fraction(figure.denominator)
-        return f"{parts} ({quantity(share, terms.measure.unit)})"
+        return _of_ratio(figure.numerator, figure.denominator, terms)
     return quantity(figure.value, terms.measure.unit)
+
+
+def _of_ratio(numerator: Decimal, denominator: Decimal, terms: Terms) -> str:
+    parts = f"{shown(numerator)} of {shown(denominator)}"
+    if not denominator:
+        return parts
+    return f"{parts} ({quantity(100 * Fraction(numerator) / Fraction(denominator), terms.measure.unit)})"
 
 
 def reported(line: LineView) -> str:
@@ -85,6 +89,8 @@ def of_entered(entered: Entered | None, terms: Terms) -> str:
     """As it was typed, however incomplete; empty where nothing was."""
     if entered is None or entered.empty:
         return ""
+    if entered.numerator is not None and entered.denominator is not None:
+        return _of_ratio(entered.numerator, entered.denominator, terms)
     if terms.kind is Kind.RATIO:
         parts = [shown(part) if part is not None else "?" for part in (entered.numerator, entered.denominator)]
         return " of ".join(parts)
@@ -114,6 +120,11 @@ def said(content: LineContent, terms: Terms, quarter: Quarter, *, counts: Figure
     return [(key, value) for key, value in rows if value] or [("Figure", "Nothing yet")]
 
 
+def why_unlikely(line: LineView) -> str:
+    """``The figure is far above the quarter's target.``; empty where it is not unlikely."""
+    return f"The figure {' and '.join(WHY_UNLIKELY[rule] for rule in line.looks_unlikely)}." if line.looks_unlikely else ""
+
+
 def month_names(quarter: Quarter) -> list[str]:
     return [f"{quarter.first_day.replace(month=quarter.first_day.month + nth):%B}" for nth in range(3)]
 
@@ -139,11 +150,12 @@ def comes_to(rated: Rated, line: LineView) -> str:
         return ""
     unit = rated.terms.measure.unit
     measured, target = quantity(rated.measured.delivered, unit), quantity(rated.measured.target, unit)
-    figure, approved = of_figure(line.counts, line.terms), line.status is LineStatus.APPROVED
+    figure, approved = of_figure(line.figure or line.counts, line.terms), line.status is LineStatus.APPROVED
     if rated.terms.basis is Basis.QUARTER:
         return f"{'' if approved else 'If it is approved: '}{figure} against a target of {target}."
     begins = "With" if approved else "If it is approved, with"
-    return f"{begins} {figure} in this quarter, {place_in_year(rated)} comes to {measured} against a target of {target}."
+    together = "the financial year" if rated.terms.basis is Basis.YEAR else "the contract"
+    return f"{begins} {figure} in this quarter, {together} so far comes to {measured} against a target of {target}."
 
 
 def why_other(rated: Rated) -> str:
