@@ -182,7 +182,9 @@ async def test_targets_are_pasted_or_refused_at_their_line(desk: Desk) -> None:
         assert checked.links["First day must include a year"].endswith("/award#starts_on-year")
     await manager.submit(page, "Save and continue", {"how": "spread", "total": "80", "way": "evenly"}, expect=422)
     await manager.submit(award, "Save and come back later")
-    done = await manager.submit(page, "Save and continue", {"how": "table", "table": "2026-27 Q1\t1,050\n2026-27 Q4\t20.5"})
+    elsewhere = {"each": "about 5", "total": "much", "way": "never"}  # typed before another way was chosen
+    table = {"how": "table", "table": "2026-27 Q1\t1,050\n2026-27 Q4\t20.5"}
+    done = await manager.submit(page, "Save and continue", {**elsewhere, **table})
     assert "1,050 hours" in done.text
     assert "20.5 hours" in done.text
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, BeforeValidator, Field, ValidationInfo, ValidatorFunctionWrapHandler, field_validator
 
 from services.commitments.models.contracts import Line, Title
 from services.commitments.models.measures import Code, Label, Unit
@@ -167,14 +167,17 @@ class Targets(BaseModel):
     fte_counting: FteCounting = FteCounting.AVERAGE
     over_time: OverTime | None = None
 
-    @field_validator("each", "total", "way", "table")
+    @field_validator("each", "total", "way", "table", mode="wrap")
     @classmethod
-    def _said(cls, value: Any, info: ValidationInfo) -> Any:
+    def _said(cls, value: Any, read: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+        """What was typed for another way of entering them is left aside, whatever it says."""
         name = info.field_name
-        wanted = {"each": ("each",), "spread": ("total", "way"), "table": ("table",)}.get(info.data.get("how", ""), ())
-        if value is None and name in wanted:
+        if name not in {"each": ("each",), "spread": ("total", "way"), "table": ("table",)}.get(info.data.get("how", ""), ()):
+            return None
+        found = read(value)
+        if found is None:
             raise ValueError(_ENTER[name])
-        return value if name in wanted else None
+        return found
 
 
 _ENTER: dict[str | None, str] = {
