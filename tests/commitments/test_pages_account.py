@@ -98,7 +98,8 @@ async def test_guessing_the_present_password_is_bounded(visit: Visit) -> None:
     assert "too many attempts" in refused.text
 
 
-async def turn_on(visit: Visit) -> tuple[pyotp.TOTP, list[str]]:
+async def turn_on(visit: Visit) -> tuple[pyotp.TOTP, str, list[str]]:
+    """The app, the code that turned it on, and the recovery codes."""
     page = await visit.get("/commitments/account/second-step")
     [secret] = page.form("Turn on").fields["secret"]
     assert " ".join(re.findall("....", secret)) in page.text
@@ -107,10 +108,11 @@ async def turn_on(visit: Visit) -> tuple[pyotp.TOTP, list[str]]:
     wrong = await visit.submit(page, "Turn on", {"code": "000000x"}, expect=422)
     assert wrong.form("Turn on").fields["secret"] == [secret]
     assert "not right" in wrong.text
-    shown = await visit.submit(page, "Turn on", {"code": app.now()}, expect=200)
+    used = app.now()
+    shown = await visit.submit(page, "Turn on", {"code": used}, expect=200)
     codes = re.findall(r"\b\w{4}-\w{4}-\w{4}-\w{4}\b", shown.text)
     assert len(set(codes)) == second_steps.RECOVERY_CODES
-    return app, codes
+    return app, used, codes
 
 
 async def past_password(at_work: Runtime, email: str) -> tuple[Visit, Page]:
@@ -125,10 +127,10 @@ async def past_password(at_work: Runtime, email: str) -> tuple[Visit, Page]:
 
 
 async def test_the_second_step_is_asked_for_and_each_code_is_good_once(at_work: Runtime, visit: Visit) -> None:
-    app, codes = await turn_on(visit)
+    app, used, codes = await turn_on(visit)
     email = await email_of(at_work, visit.person_id)
     nobody, page = await past_password(at_work, email)
-    assert (await post(nobody, page, "Sign in", code=app.now())).status == 422, "it was used to turn the second step on"
+    assert (await post(nobody, page, "Sign in", code=used)).status == 422, "it was used to turn the second step on"
     later = app.at(datetime.now(UTC) + timedelta(seconds=30))
     done = await post(nobody, page, "Sign in", code=f"{later[:3]} {later[3:]}")
     assert done.response.headers["location"] == "/alerts/today"
@@ -142,7 +144,7 @@ async def test_the_second_step_is_asked_for_and_each_code_is_good_once(at_work: 
 
 
 async def test_codes_cannot_be_guessed(at_work: Runtime, visit: Visit) -> None:
-    _, codes = await turn_on(visit)
+    _, _, codes = await turn_on(visit)
     nobody, page = await past_password(at_work, await email_of(at_work, visit.person_id))
     for number in range(attempts.PER_ACCOUNT):
         await post(nobody, page, "Sign in", code=f"{number:06}")
@@ -173,7 +175,7 @@ async def test_a_link_to_set_a_password_does_not_go_around_the_second_step(at_wo
 
 
 async def test_the_second_step_is_turned_off_by_a_code(at_work: Runtime, visit: Visit) -> None:
-    _, codes = await turn_on(visit)
+    _, _, codes = await turn_on(visit)
     page = await visit.get("/commitments/account/second-step")
     await visit.submit(page, "Turn off", {"code": "000000"}, expect=422)
     assert await second_steps.is_on(at_work.identity, visit.person_id)
