@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,16 +18,21 @@ import psutil
 from deploy.children import Child
 from deploy.kafka.jars import NoKafka, classpath, java
 
-_START_SECONDS = 60
+_START_SECONDS = 240
 _STOP_SECONDS = 30
 _LOG4J = Path(__file__).with_name("log4j2.properties")
 
 
+_numbers = count(os.getpid() * 64)
+
+
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """One that the system gives to nobody by itself, so that it is still free when it is used; each process begins elsewhere."""
+    while True:
+        port = 10_000 + next(_numbers) % 20_000
+        with socket.socket() as listener, suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
 
 
 class Broker:

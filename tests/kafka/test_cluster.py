@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from deploy.kafka import jars
-from deploy.kafka.cluster import KafkaCluster
+from deploy.kafka.cluster import KafkaCluster, free_port
 from deploy.kafka.jars import NoKafka
 from shared.log.kafka import connection_options
 
@@ -62,9 +62,7 @@ def test_make_kafka_runs_until_it_is_interrupted(tmp_path: Path) -> None:
     if shutil.which("java") is None or shutil.which("mvn") is None:
         assert os.environ.get("CI") != "true"
         pytest.skip("there is no Java or no Maven here")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "deploy.kafka", "--data", str(tmp_path), "--port", str(port)], cwd=ROOT, stdout=subprocess.PIPE
     )
@@ -72,7 +70,7 @@ def test_make_kafka_runs_until_it_is_interrupted(tmp_path: Path) -> None:
     assert f"Apache Kafka answers at 127.0.0.1:{port}".encode() in process.stdout.readline()
     socket.create_connection(("127.0.0.1", port)).close()
     process.send_signal(signal.SIGINT)
-    assert process.wait(30) == 0
+    assert process.wait(120) == 0
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", port))
 

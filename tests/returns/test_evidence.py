@@ -17,6 +17,7 @@ from uuid import UUID
 import pytest
 from obstore.store import ObjectStore
 
+from deploy.kafka.cluster import free_port
 from services.returns.actions.activities import ActivityInUse, note
 from services.returns.actions.evidence import (
     AlreadyThere,
@@ -194,9 +195,7 @@ async def test_an_activitys_files_stand_behind_the_line_that_it_fills(open_retur
 @pytest.fixture
 def s3(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
     """A real S3 interface on loopback, with one bucket."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     server = subprocess.Popen(
         [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
         stdout=subprocess.DEVNULL,
@@ -204,7 +203,7 @@ def s3(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
         env={**os.environ, "MOTO_ALLOW_NONEXISTENT_REGION": "true"},
     )
     try:
-        until = time.monotonic() + 30
+        until = time.monotonic() + 120
         while True:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -228,7 +227,7 @@ def s3(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
         yield "s3://evidence"
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(60)
 
 
 async def test_s3_keeps_the_same_bytes_by_a_setting(s3: str) -> None:
