@@ -45,14 +45,14 @@ class Demonstration:
     def start(self) -> None:
         command = ("demo", "--port", str(self.port), "--data", self.data)
         self.running = Running(self.folder / "said.txt", *command, environment=self.settings)
-        self.said = self.running.wait_for("Parity serves on", seconds=480)
+        self.said = self.running.wait_for("Parity serves on")
 
     def stop(self) -> None:
-        self.running.interrupt(seconds=60)
+        self.running.interrupt()
 
     def close(self) -> None:
         self.running.kill()
-        Running(self.folder / "last.txt", "doctor", "--data", self.data).process.wait(60)  # stops PostgreSQL
+        Running(self.folder / "last.txt", "doctor", "--data", self.data).process.wait(240)  # stops PostgreSQL
 
     def present(self) -> datetime:
         """Where its time stands."""

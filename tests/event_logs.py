@@ -11,6 +11,7 @@ import os
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from itertools import count, cycle
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,7 +25,7 @@ from deploy.kafka.cluster import KafkaCluster, free_port
 from deploy.kafka.jars import NoKafka
 from deploy.local.postgres import PostgresServer
 from shared.db import connect
-from shared.log.interface import EventLog, Partition
+from shared.log.interface import EventLog, LogUnavailable, Partition
 from shared.log.kafka import KafkaLog
 from shared.log.postgres import PostgresLog
 
@@ -34,8 +35,11 @@ _NOTE = "note on event logs"
 _NOT_TESTED = "KafkaLog is NOT TESTED here"
 _epochs = count(2)
 
-SESSION_SECONDS = 2.0
-"""Of the members of a group in tests: a stopped one loses its partitions soon. A given Kafka may allow no less than its own."""
+SESSION_SECONDS = 6.0
+"""Of the members of a group in tests: a stopped one loses its partitions soon, one that waits for a processor does not.
+
+A given Kafka may allow no less.
+"""
 
 
 class LogUnderTest(Protocol):
@@ -95,7 +99,7 @@ class PostgresUnderTest:
 class KafkaUnderTest:
     def __init__(self, kafka: Kafka) -> None:
         self.epoch = next(_epochs)
-        self.session_seconds = 6.0 if isinstance(kafka, GivenKafka) else SESSION_SECONDS
+        self.session_seconds = SESSION_SECONDS
         self.url = f"kafka://{kafka.bootstrap}"
         self._kafka = kafka
         self._opened: list[EventLog] = []
@@ -106,9 +110,14 @@ class KafkaUnderTest:
 
     async def wipe(self, topic: str) -> None:
         await self._administer("delete_topics", [topic])
-        await asyncio.sleep(1)
-        await (await self.open()).create([topic])
-        await asyncio.sleep(1)
+        while topic in await self._administer("list_topics"):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+        log = await self.open()
+        await log.create([topic])
+        while True:
+            with suppress(LogUnavailable):  # until every partition has its leader
+                await log.last_positions([topic])
+                return
 
     async def delete_before(self, partition: Partition, offset: int) -> None:
         await self._administer("delete_records", {TopicPartition(*partition): RecordsToDelete(before_offset=offset)})
@@ -239,7 +248,7 @@ def _in_docker() -> Iterator[Kafka]:
     for name, value in settings.items():
         container = container.with_env(name, value)
     with container:
-        wait_for_logs(container, "Kafka Server started", timeout=60)
+        wait_for_logs(container, "Kafka Server started", timeout=240)
         yield DockerKafka(container, port)
 
 

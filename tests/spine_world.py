@@ -154,7 +154,7 @@ async def running(*work: Any) -> AsyncIterator[None]:
                 raise ended
 
 
-async def until(condition: Any, seconds: float = 30) -> None:
+async def until(condition: Any, seconds: float = 120) -> None:
     """Wait until the coroutine function gives something true. Raises TimeoutError."""
     async with asyncio.timeout(seconds):
         while not await condition():  # noqa: ASYNC110

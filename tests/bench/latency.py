@@ -133,7 +133,7 @@ def _served(server: PostgresServer, log: str, address: str, folder: Path) -> Ite
             running.append(Running(folder / f"{name}-{log}.log", *arguments, environment=environment))
             urls[name] = f"http://127.0.0.1:{port}"
         for process, url in zip(running, urls.values(), strict=True):
-            process.wait_until_ready(f"{url}/ready", seconds=180)
+            process.wait_until_ready(f"{url}/ready")
         yield urls
     finally:
         for process in running:

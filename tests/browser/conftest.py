@@ -8,10 +8,10 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from tests.browser.chromium import ARGUMENTS, chromium
-from tests.browser.looking import EXAMINED
+from tests.browser.looking import EXAMINED, PATIENCE
 from tests.browser.refused.in_browsers import Windows
 from tests.browser.refused.refusal import Ground
 from tests.demonstrated import Demonstration, demonstration, demonstration_data, of_this_run  # noqa: F401
@@ -21,7 +21,8 @@ from tests.demonstrated import Demonstration, demonstration, demonstration_data,
 async def browser() -> AsyncIterator[Browser]:
     path = chromium()
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS, timeout=PATIENCE)
+        expect.set_options(timeout=PATIENCE)
         yield browser
         await browser.close()
 

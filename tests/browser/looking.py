@@ -40,6 +40,8 @@ class Screen:
         return f"{self.width} px, JavaScript {'on' if self.javascript else 'off'}"
 
 
+PATIENCE = 120_000
+"""Milliseconds until something that does not come is missed: where servers and browsers share two processors much is late."""
 WIDTHS = (1280, 320)
 _HEIGHT = 900
 SCREENS = [Screen(1280, javascript) for javascript in (True, False)]
@@ -125,6 +127,7 @@ async def person(browser: Browser, url: str, session: str | None, screen: Screen
         locale="en-GB",
         timezone_id="Europe/London",
     )
+    context.set_default_timeout(PATIENCE)
     somebody = Person(context, screen, url)
     await somebody.hold({} if session is None else {COOKIE: session})
     try:

@@ -50,7 +50,8 @@ async def test_a_return_is_filled_and_submitted(browser: Browser, runtime: OpenR
         await page.get_by_role("link", name="Enter the numerator and the denominator").click()
         denominator = page.get_by_label("Out of how many (denominator)", exact=True)
         await denominator.fill("980")
-        await denominator.press("Enter")  # as "Save and continue", whatever other buttons there are
+        async with page.expect_navigation(wait_until="load"):
+            await denominator.press("Enter")  # as "Save and continue", whatever other buttons there are
         await expect(page.get_by_role("heading", name=HOURS)).to_be_visible()
 
         await page.get_by_label("How much was delivered?").fill("400")

@@ -264,7 +264,7 @@ def read_feed(url: str, key: str) -> None:
     answer = httpx.get(
         f"{url}/icb/api/v1/totals?quarter={QUARTER}&publication=1&dimension=region",
         headers={"Authorization": f"Bearer {key}"},
-        timeout=30,
+        timeout=60,
     )
     assert answer.status_code == 200, answer.text
     [hours] = [one for one in answer.json()["items"] if one["measure_code"] == "NT29"]

@@ -33,7 +33,8 @@ async def test_the_api_keeps_to_its_description(service: Service, runtime: OpenR
     serving = asyncio.create_task(serve(opened.app(), listening))
     try:
         tried = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "schemathesis.cli", "run", f"{address}/openapi.json", "--wait-for-schema", "10"),
+            *(sys.executable, "-m", "schemathesis.cli", "run", f"{address}/openapi.json"),
+            *("--wait-for-schema", "120", "--request-timeout", "120"),
             *("--header", f"Authorization: Bearer {secret}", "--checks", "not_a_server_error,status_code_conformance"),
             *("--phases", "examples,coverage,fuzzing", "--max-examples", str(_EXAMPLES), "--generation-deterministic"),
             *("--suppress-health-check", "all", "--warnings", "off", "--no-color"),

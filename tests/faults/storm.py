@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FAULTS = {"kill": 10, "stop": 4, "replay": 2, "restart database": 2, "restart log": 2}
 """Kinds with their weights. ``replay`` is an operator's: everything in a partition is sent again."""
 
-_HEAL_SECONDS = 120
+_HEAL_SECONDS = 300
 """So long may the books stay as they are."""
 
 
@@ -61,7 +61,7 @@ class Part:
 
 
 class Storm:
-    """``faults``: kinds with weights. ``without``: a control, see part.py."""
+    """``faults``: kinds with weights. ``without``: a control, see part.py; it ends as soon as something took effect twice."""
 
     def __init__(
         self,
@@ -86,6 +86,7 @@ class Storm:
         self._faults = faults or FAULTS
         self._books = books
         self._plan = self.random.sample(list(self._faults), len(self._faults))  # each kind once; then by weight
+        self._without = without
         self._options = ["--without", without] if without else []
         self._options += ["--think-seconds", str(think_seconds)]
         self._parts: list[Part] = []
@@ -99,7 +100,7 @@ class Storm:
         try:
             self._start()
             await asyncio.sleep(2)
-            while self.done.total() - self.done["replay"] < kills:
+            while self.done.total() - self.done["replay"] < kills and not await self._refuted(teller, listener):
                 await asyncio.sleep(self.random.uniform(0.1, 0.8))
                 await self._strike(teller)
                 for part in self._parts:
@@ -165,6 +166,9 @@ class Storm:
                 await asyncio.sleep(self.random.uniform(0, 2))
                 await asyncio.to_thread(self._log.bring_back)
         self.done[kind] += 1
+
+    async def _refuted(self, teller: Pool, listener: Pool) -> bool:
+        return self._without is not None and (await self._books.verdict(teller, listener)).hopeless
 
     async def _heal(self, teller: Pool, listener: Pool) -> Verdict:
         until, before = 0.0, None

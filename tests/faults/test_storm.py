@@ -38,7 +38,7 @@ async def blow(
     events = await conn.fetchval("SELECT count(*) FROM outbox")
     await conn.close()
     print(f"seed {seed}: {dict(storm.done)}; {events} events")
-    assert events > 100
+    assert events > 100 or verdict.hopeless
     return verdict
 
 
@@ -71,6 +71,6 @@ async def test_control_without_it_they_do_not(
     faults: dict[str, int],
 ) -> None:
     options: dict[str, Any] = {"without": without, "faults": faults, "think_seconds": 0.3}
-    verdict = await blow(log_under_test, log_server, log_databases, tmp_path, 1, 6, Journal(), **options)
+    verdict = await blow(log_under_test, log_server, log_databases, tmp_path, 1, 50, Journal(), **options)
     assert verdict.hopeless
     assert verdict.complaints

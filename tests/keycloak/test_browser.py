@@ -15,7 +15,7 @@ from shared.identity import sessions
 from shared.pages.visitors import COOKIE
 from shared.service import Runtime
 from tests.browser.conftest import browser  # noqa: F401
-from tests.browser.looking import SCREENS, Person, person
+from tests.browser.looking import SCREENS, Person, follow, person
 from tests.browser.served import served
 from tests.browser.window import Window
 from tests.conftest import OpenRuntime
@@ -27,7 +27,7 @@ _SECONDS = 4
 async def at_the_provider(page: Page, keycloak: Keycloak, username: str) -> None:
     await page.get_by_label("Username or email").fill(username)
     await page.get_by_role("textbox", name="Password").fill(keycloak.passwords[username])
-    await page.get_by_role("button", name="Sign In").click()
+    await follow(page.get_by_role("button", name="Sign In"))
 
 
 async def test_signing_in_and_out_by_a_real_provider(
@@ -43,7 +43,7 @@ async def test_signing_in_and_out_by_a_real_provider(
     async with served(at_work), person(browser, url, None, SCREENS[0]) as somebody:
         page = await somebody.open("/commitments/account")
         await somebody.examine(page, "the sign-in page")
-        await page.get_by_role("button", name="Sign in with Mersey Vale").click()
+        await follow(page.get_by_role("button", name="Sign in with Mersey Vale"))
         await at_the_provider(page, keycloak, "amina")
         await expect(page).to_have_url(f"{url}/commitments/account")
         await expect(page.get_by_role("heading", name="Your account")).to_be_visible()
@@ -54,7 +54,7 @@ async def test_signing_in_and_out_by_a_real_provider(
         await at_work.identity.execute("UPDATE sessions SET ends_at = now()")
         await page.goto(f"{url}/commitments/account")
         await expect(page.get_by_role("heading", name="Your account")).to_be_visible()
-        await page.get_by_role("link", name="Sign out").click()
+        await follow(page.get_by_role("link", name="Sign out"))
         await expect(page.get_by_role("heading", name="You have signed out")).to_be_visible()
         await page.goto(f"{url}/commitments/sign-in/provider")
         await expect(page.get_by_label("Username or email")).to_be_visible()

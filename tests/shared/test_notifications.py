@@ -46,7 +46,7 @@ class Mailbox(Message):
 @pytest.fixture
 def mailbox() -> Iterator[tuple[Mailbox, Settings]]:
     handler = Mailbox()
-    server = Controller(handler, hostname="127.0.0.1", port=(port := free_port()))
+    server = Controller(handler, hostname="127.0.0.1", port=(port := free_port()), ready_timeout=60)
     server.start()
     yield handler, Settings(notifications="smtp", smtp_port=port, mail_from="parity@icb.example")
     server.stop()

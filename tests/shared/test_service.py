@@ -59,7 +59,7 @@ async def test_a_task_that_dies_ends_the_others(at_work: Runtime, part: str, mon
     for name in PARTS:
         monkeypatch.setattr(getattr(at_work, name), "run", endless(name))
     with pytest.raises(ExceptionGroup) as died:
-        await asyncio.wait_for(at_work.run(), 10)
+        await asyncio.wait_for(at_work.run(), 60)
     assert [type(error) for error in died.value.exceptions] == [Fault]
     assert sorted(stopped) == sorted(set(PARTS) - {part})
 
@@ -68,6 +68,6 @@ async def test_a_chore_that_fails_for_good_ends_its_service(runtime: OpenRuntime
     chores = [Chore("fail", at=time(0), run=_never)]
     at_work = await runtime(create_service("returns", title="", routers=[], migrations=Path("nowhere"), chores=chores))
     with pytest.raises(ExceptionGroup) as died:
-        await asyncio.wait_for(at_work.run(), 20)
+        await asyncio.wait_for(at_work.run(), 60)
     assert died.group_contains(Fault)
     assert at_work.background["chores"] == "Fault: Fault"

@@ -15,13 +15,15 @@ import httpx2 as httpx
 
 _PARITY = (sys.executable, "-m", "deploy.cli.main")
 _ROOT = Path(__file__).resolve().parents[2]
+_PATIENCE = 480
+"""Seconds. Only what has failed takes so long: a slow machine has not."""
 
 
 def parity(*arguments: str | Path, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     command = [*_PARITY, *map(str, arguments)]
     return subprocess.run(
-        command, capture_output=True, text=True, cwd=_ROOT, env=_environment(environment), timeout=300, check=False
+        command, capture_output=True, text=True, cwd=_ROOT, env=_environment(environment), timeout=_PATIENCE, check=False
     )
 
 
@@ -51,17 +53,17 @@ class Running:
                 preexec_fn=_hear_ctrl_c,
             )
 
-    def wait_for(self, words: str, seconds: float = 240) -> str:
+    def wait_for(self, words: str) -> str:
         """Everything that was said, once ``words`` are among it."""
-        until = time.monotonic() + seconds
+        until = time.monotonic() + _PATIENCE
         while words not in (said := self.log.read_text()):
             assert self.process.poll() is None, f"it ended with {self.process.returncode}:\n{said}"
             assert time.monotonic() < until, f"it never said {words!r}:\n{said}"
             time.sleep(0.1)
         return said
 
-    def wait_until_ready(self, url: str, seconds: float = 60) -> None:
-        until = time.monotonic() + seconds
+    def wait_until_ready(self, url: str) -> None:
+        until = time.monotonic() + _PATIENCE
         while True:
             assert self.process.poll() is None, self.log.read_text()
             try:
@@ -72,10 +74,10 @@ class Running:
             assert time.monotonic() < until, f"{url} is not ready:\n{self.log.read_text()}"
             time.sleep(0.1)
 
-    def interrupt(self, number: int = signal.SIGINT, seconds: float = 30) -> int:
+    def interrupt(self, number: int = signal.SIGINT) -> int:
         """Its exit code."""
         self.process.send_signal(number)
-        return self.process.wait(seconds)
+        return self.process.wait(_PATIENCE)
 
     def kill(self) -> None:
         if self.process.poll() is None:
@@ -83,9 +85,9 @@ class Running:
             self.process.wait()
 
 
-def eventually(look: Any, *, seconds: float = 30) -> Any:
+def eventually(look: Any) -> Any:
     """What ``look`` returns, once that is true."""
-    until = time.monotonic() + seconds
+    until = time.monotonic() + _PATIENCE
     while not (found := look()):
         assert time.monotonic() < until, "it never came"
         time.sleep(0.1)

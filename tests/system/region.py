@@ -42,7 +42,7 @@ class Region:
         if etag is not None:
             headers["If-Match"] = etag
         url = f"{self.urls[service]}/api/v1{path}"
-        answer = httpx.request(method, url, headers=headers, json=body, timeout=30)
+        answer = httpx.request(method, url, headers=headers, json=body, timeout=60)
         assert answer.status_code == status, f"{method} {url}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else None
 

@@ -137,13 +137,13 @@ def test_an_ordinary_user_may_start_it_and_one_who_may_not_write_is_told(tmp_pat
     ]
     log = tmp_path / "said.txt"
     with log.open("w") as said, subprocess.Popen([*somebody, str(folder / "data")], stdout=said, stderr=said) as process:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 240
         while "Parity serves on" not in log.read_text():
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < until, log.read_text()
             time.sleep(0.1)
         process.terminate()
-        assert process.wait(30) == 0
+        assert process.wait(120) == 0
     refused = subprocess.run([*somebody, "/parity"], capture_output=True, text=True, check=False)
     assert (refused.returncode, refused.stderr.partition(" (")[0]) == (1, "Parity cannot write to /parity")
     shutil.rmtree(folder)
@@ -165,7 +165,7 @@ def test_a_first_start_needs_an_administrator_and_the_shell_makes_one(tmp_path: 
         assert json.loads(made.stdout)["secret"].startswith("parity_")
         assert parity("doctor", "--data", tmp_path / "data").returncode == 0
         linked = parity("people", "link", "joan@icb.example", "--json", "--data", tmp_path / "data")
-        assert "Set your password" in httpx.get(json.loads(linked.stdout)["url"]).text
+        assert "Set your password" in httpx.get(json.loads(linked.stdout)["url"], timeout=60).text
         assert parity("people", "link", "nobody@icb.example", "--data", tmp_path / "data").returncode == 1
         assert parity("demo", "links", "--data", tmp_path / "data").returncode == 1
         for wrong in (("nobody", "--name", "N"), ("n@icb.example", "--name", "N" * 201)):
@@ -184,7 +184,7 @@ def test_a_first_start_needs_an_administrator_and_the_shell_makes_one(tmp_path: 
 def test_a_region_is_simulated_and_an_interrupted_simulation_goes_on(tmp_path: Path) -> None:
     arguments = ("simulate", "--contracts", "5", "--quarters", "2", "--seed", "7", "--data", tmp_path / "data")
     first = Running(tmp_path / "said.txt", *arguments)
-    first.wait_for("Living through", seconds=60)
+    first.wait_for("Living through")
     first.interrupt()
     assert "Run the same command again to go on." in first.log.read_text()
     again = parity(*arguments, "--json")
@@ -213,7 +213,7 @@ def test_a_large_region_is_told_as_events(tmp_path: Path) -> None:
 def test_a_large_region_that_was_interrupted_while_it_was_told_goes_on(tmp_path: Path) -> None:
     arguments = ("simulate", "--contracts", "1500", "--quarters", "4", "--as-events", "--data", tmp_path / "data")
     first = Running(tmp_path / "said.txt", *arguments)
-    first.wait_for("Telling events", seconds=60)
+    first.wait_for("Telling events")
     assert first.interrupt() == 130
     told = json.loads(parity(*arguments, "--json").stdout)
     assert first.log.read_text().split(" of ")[1].split()[0] == str(told["events"])

@@ -32,7 +32,7 @@ class Demo(Demonstration):
 
     def get(self, person: str, path: str, status: int = 200) -> Any:
         url = f"http://127.0.0.1:{self.port}{path}"
-        answer = httpx.get(url, headers={"Authorization": f"Bearer {keys.read(self.data)[person]}"}, timeout=30)
+        answer = httpx.get(url, headers={"Authorization": f"Bearer {keys.read(self.data)[person]}"}, timeout=60)
         assert answer.status_code == status, answer.text
         return answer.json()
 
@@ -63,7 +63,7 @@ def test_it_prints_four_keys_and_where_to_look(demo: Demo) -> None:
         assert keys.read(demo.data)[person] in demo.said
     assert demo.said.count("curl -H") == 4
     for path in ("/commitments", "/returns", "/alerts", "/icb"):
-        assert httpx.get(f"http://127.0.0.1:{demo.port}{path}/ready").status_code == 200
+        assert httpx.get(f"http://127.0.0.1:{demo.port}{path}/ready", timeout=60).status_code == 200
 
 
 def test_each_link_signs_in_once_and_more_can_be_had(demo: Demo) -> None:
@@ -71,11 +71,11 @@ def test_each_link_signs_in_once_and_more_can_be_had(demo: Demo) -> None:
     more = json.loads(parity("demo", "links", "--data", demo.data, "--json").stdout)
     assert len(printed) == len(more) == 5
     for url in [*printed, *(f"http://127.0.0.1:{demo.port}{path}" for path in more.values())]:
-        first = httpx.get(url)
+        first = httpx.get(url, timeout=60)
         assert (first.status_code, first.headers["location"]) == (303, "/")
-        home = httpx.get(f"http://127.0.0.1:{demo.port}/commitments/", cookies=dict(first.cookies))
+        home = httpx.get(f"http://127.0.0.1:{demo.port}/commitments/", cookies=dict(first.cookies), timeout=60)
         assert "/sign-in" not in home.headers["location"]
-        assert httpx.get(url).status_code == 401
+        assert httpx.get(url, timeout=60).status_code == 401
 
 
 def test_every_line_with_curl_works(demo: Demo) -> None:
@@ -83,7 +83,7 @@ def test_every_line_with_curl_works(demo: Demo) -> None:
         if line.strip().startswith("curl"):
             _, header, _, address, _ = line.split("'")
             name, value = header.split(": ")
-            answer = httpx.get(address, headers={name: value}, timeout=30)
+            answer = httpx.get(address, headers={name: value}, timeout=60)
             assert answer.status_code == 200
             assert answer.json()["items"], address
 
@@ -234,7 +234,7 @@ def test_time_that_was_interrupted_goes_on_where_it_stood(demo: Demo) -> None:
     moving = ("demo", "advance", "--to", "2027-02-26", "--data", demo.data)
     stood = demo.present()
     interrupted = Running(demo.folder / "moved.txt", *moving)
-    eventually(lambda: demo.present() > stood + timedelta(days=1), seconds=60)
+    eventually(lambda: demo.present() > stood + timedelta(days=1))
     assert interrupted.interrupt() == 130
     assert "Run the same command again to go on" in interrupted.log.read_text()
     on = parity(*moving, "--json")
@@ -298,6 +298,7 @@ async def test_what_is_applied_after_its_cause_was_mended_is_known_from_the_demo
                 "Authorization": f"Bearer {keys.read(demo.data)['contract manager']}",
                 "If-Match": f'"{whole["version"]}"',
             },
+            timeout=60,
         )
         assert approved.status_code == 200, approved.text
         eventually(lambda: json.loads(parity("dead-letters", "list", "--json", "--data", demo.data).stdout))

@@ -48,7 +48,7 @@ class Browser:
 
     def __init__(self) -> None:
         self.cookie = ""
-        self.http = httpx.Client(headers={"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}, timeout=30)
+        self.http = httpx.Client(headers={"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}, timeout=60)
 
     def get(self, url: str) -> Page:
         return self._seen(self.http.get(url, headers=self._session()))
@@ -170,7 +170,7 @@ def test_two_gigabytes_are_refused_before_they_are_read(
     before = server.memory_info().rss
     length = f"Content-Length: {2 * GIGABYTE}" if announced else "Transfer-Encoding: chunked"
     head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: {accepts}\r\nSec-Fetch-Site: same-origin\r\n"
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as there:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as there:
         there.sendall(f"{head}Content-Type: {kind}\r\n{length}\r\n\r\n".encode())
         sent, most = 0, before
         for piece in pieces(begins, announced=announced):
@@ -194,7 +194,7 @@ def test_two_gigabytes_are_refused_before_they_are_read(
         assert told.startswith("HTTP/1.1 413 ")
         assert "This request is larger than is accepted. Split it, or send a smaller file." in told
     assert "connection: close" in told.lower()
-    assert httpx.get(f"{url}/ready").status_code == 200
+    assert httpx.get(f"{url}/ready", timeout=60).status_code == 200
 
 
 def pieces(begins: bytes, *, announced: bool) -> Iterator[bytes]:

@@ -109,7 +109,7 @@ def test_what_was_answered_is_not_lost_when_its_service_is_killed_at_once(deploy
     for service in ("returns", "aggregator"):
         deployment.start(service)
         deployment.running[service].wait_until_ready(f"{deployment.url(service)}/ready")
-    eventually(lambda: region.total("analyst", LAST.code, "NT29", value="60"), seconds=90)
+    eventually(lambda: region.total("analyst", LAST.code, "NT29", value="60"))
 
 
 def test_a_trace_reaches_from_the_request_to_the_rating_and_the_total(deployment: Deployment, region: Region) -> None:

@@ -13,7 +13,7 @@ from tests.spine_world import Listener, Teller
 
 @pytest_asyncio.fixture
 async def log(database: Databases) -> AsyncIterator[PostgresLog]:
-    log = await PostgresLog.open(database("log"), session_seconds=2)
+    log = await PostgresLog.open(database("log"))
     yield log
     await log.close()
 
