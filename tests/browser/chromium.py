@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
+import tempfile
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -36,6 +39,12 @@ def _installed() -> str | None:
     """Where this is root on a machine with apt-get, as in CI; the fonts have Arial's measures."""
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return None
+    with Path(tempfile.gettempdir(), "parity-chromium.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # processes that share the tests come here together
+        return _found() or _fetched()
+
+
+def _fetched() -> str | None:
     quietly = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": False}
     install = ["apt-get", "install", "--yes", "--no-install-recommends", "chromium", "fonts-liberation"]
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
