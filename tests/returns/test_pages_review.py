@@ -101,6 +101,13 @@ async def test_a_review_shows_each_line_with_what_it_would_come_to(desk: Desk) -
     assert "With 60 hours" not in page.text
     assert STORY in page.text
     assert "Inadequate" in page.text
+    headings, *rows = await desk.manager.table(page.links["CSV of all lines"])
+    assert headings == ("Line", "Measure", "Side", "Reported", "Out of", "Unit", "Target", "Rating", "Status")
+    assert [(row[0], *row[2:]) for row in rows] == [
+        ("calls", "Core service", "990", "1000", "", "95.0 %", "Good", "To review"),
+        ("hours", "Social value", "60", "", "hours", "50 hours", "Good", "To review"),
+        ("trees", "Social value", "4", "", "hours", "10 hours", "Inadequate", "To review"),
+    ]
 
 
 async def test_one_line_counts_while_its_neighbours_wait_or_go_back(desk: Desk) -> None:
@@ -238,7 +245,7 @@ async def test_who_does_not_review_it_does_not_find_it(desk: Desk) -> None:
         await desk.office.visit(Role.CONTRACT_MANAGER, works_at=OTHER_TRUST),
         await desk.office.visit(Role.CONTRACT_MANAGER, works_at=SUPPLIER),
     ):
-        for path in (desk.path, f"{desk.path}/on-target"):
+        for path in (desk.path, f"{desk.path}/on-target", f"{desk.path}/download?file=csv"):
             await visit.get(path, expect=404)
     await (await desk.office.certifier()).get(desk.path, expect=403)
     await Visit.nobody(desk.office.runtime).get(desk.path, expect=303)

@@ -123,6 +123,7 @@ async def show(request: Request, organisation_id: UUID, tx: Tx, identity: Identi
         cannot_open=bool(await cannot_open_alerts(identity, named)),
         people=staff,
         all_people=with_query(link("commitments", "/people"), organisation=organisation_id),
+        taken=downloads.offered(link("commitments", "/people"), organisation=organisation_id),
         back=_BACK,
     )
 

@@ -28,7 +28,6 @@ from shared.api import Now, Tx, decode_cursor, encode_cursor
 from shared.db import Connection
 from shared.errors import NotFound, ParityError, PreconditionFailed
 from shared.ids import new_id
-from shared.obligations import Kind
 from shared.origin import link
 from shared.pages import downloads
 from shared.pages.forms import Bound, bind, blank, uploads
@@ -86,7 +85,6 @@ async def list_activities(
 
 @pages.router.get("/activities/download")
 async def download_activities(tx: Tx, visitor: Supplier, file: downloads.Taken) -> Response:
-    """All that was noted. Of a share both numbers stand beside each other, in no unit."""
     found: list[Noted] = await downloads.whole(
         lambda last, limit: activity_lists.page(
             tx,
@@ -98,8 +96,7 @@ async def download_activities(tx: Tx, visitor: Supplier, file: downloads.Taken) 
     rows = [
         (
             *(done.happened_on, owed.contract_reference, owed.title, owed.reference, owed.terms.measure.label),
-            *(done.quantity.value if done.quantity.value is not None else done.quantity.numerator, done.quantity.denominator),
-            *("" if owed.terms.kind is Kind.RATIO else owed.terms.measure.unit, done.whole, done.note, one.files),
+            *(*words.in_cells(done.quantity, owed.terms), done.whole, done.note, one.files),
         )
         for one in found
         for done, owed in [(one.activity, one.owed)]

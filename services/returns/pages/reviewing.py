@@ -30,11 +30,15 @@ from shared.errors import NotFound, ParityError, PreconditionFailed
 from shared.events.returns import LineStatus, ReturnStatus
 from shared.obligations import Judgement
 from shared.origin import link
+from shared.pages import downloads
 from shared.pages.forms import Bound, bind, blank, typed_in
 from shared.pages.naming import names_of
 from shared.pages.site import Again, Form, redirect
 from shared.ratings import Rated, Unlikely
+from shared.spreadsheets import Sheet
+from shared.words import label
 
+_HEADINGS = ("Line", "Measure", "Side", "Reported", "Out of", "Unit", "Target", "Rating", "Status")
 _EARLIER = 8
 """Quarters before that are shown."""
 _REASON: TypeAdapter[str] = TypeAdapter(Reason)
@@ -112,6 +116,24 @@ async def save_decisions(request: Request, return_id: UUID, tx: Tx, now: Now, vi
     except ParityError as error:
         raise await _again(request, review, lines, now, typed.refused(error)) from None
     return _reviewed(return_id, decisions)
+
+
+@pages.router.get("/{return_id:uuid}/review/download")
+async def download_lines(return_id: UUID, tx: Tx, now: Now, visitor: Reviewer, file: downloads.Taken) -> Response:
+    review = await read_review(tx, return_id, by=visitor.caller, at=now)
+    rows = [
+        (
+            *(line.reference, line.terms.measure.label, label(line.side)),
+            *(*words.in_cells(line.figure or line.counts, line.terms), words.target(line.terms)),
+            label(one.rated.rating) if one.rated else "Not rated",
+            "To review" if one.waits else "With the supplier" if line.status is LineStatus.OPEN else label(line.status),
+        )
+        for one in (_shown(each, review.filed) for each in review.lines)
+        for line in [one.line]
+    ]
+    contract = review.filed.contract
+    sheet = Sheet("Lines", _HEADINGS, rows, widths={"Measure": 50})
+    return await downloads.table(sheet, f"{contract.reference}-{review.filed.quarter.code}-lines", file)
 
 
 @pages.router.get("/{return_id:uuid}/review/on-target")
@@ -223,6 +245,7 @@ async def _page(
         under_review=filed.status in (ReturnStatus.SUBMITTED, ReturnStatus.CHANGES_REQUESTED),
         form=form,
         judgements=JUDGEMENTS,
+        taken=downloads.offered(link("returns", f"/{filed.return_id}/review")),
         opens=opens_in_a_browser,
         names=await names_of(request, [*people, *([filed.submitted_by] if filed.submitted_by else [])]),
         words=words,

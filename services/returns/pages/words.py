@@ -97,6 +97,15 @@ def of_entered(entered: Entered | None, terms: Terms) -> str:
     return quantity(entered.value, terms.measure.unit)
 
 
+def in_cells(said: Entered | Figure | None, terms: Terms) -> tuple[Decimal | None, Decimal | None, str]:
+    """For a spreadsheet: how much, of how many, in which unit. Of a share both numbers stand beside each other, in none."""
+    if said is None:
+        return None, None, terms.measure.unit
+    if terms.kind is Kind.RATIO:
+        return said.numerator, said.denominator, ""
+    return said.value, None, terms.measure.unit
+
+
 def content_said(line: LineView) -> list[tuple[str, str]]:
     return said(line.content, line.terms, line.quarter, counts=line.counts)
 
