@@ -17,6 +17,9 @@ from shared.pages.visitors import COOKIE
 
 _EACH = 2
 _LINK = re.compile(r'<a\s[^>]*?href="([^"]+)"')
+_TABLE, _TAG = re.compile(r"<table\b"), re.compile(r"<[^>]+>")
+_CAPTION = re.compile(r"<caption[^>]*>(.*?)</caption>", re.DOTALL)
+_DOWNLOAD = re.compile(r'href="(?:[^"]*(?:\.csv|(?:file|form)=csv)\b|data:text/csv)[^"]*"')
 _ACCEPT = {"Accept": "text/html,application/xhtml+xml,*/*"}
 
 
@@ -45,6 +48,16 @@ class Found:
     """How often each route answered, those of downloads too."""
     broken: list[str] = field(default_factory=list)
     """What could not be opened."""
+    kept_back: set[str] = field(default_factory=set)
+    """Tables below which nothing offers to download them, each as ``route: caption``."""
+
+
+def _kept_back(html: str) -> Iterator[str]:
+    """The captions of tables without a link to a CSV file before the next table."""
+    for table in _TABLE.split(html)[1:]:
+        if not _DOWNLOAD.search(table):
+            caption = _CAPTION.search(table)
+            yield " ".join(_TAG.sub("", caption.group(1)).split()) if caption else ""
 
 
 def crawl(url: str, session: str | None, *starts: str) -> Found:
@@ -71,6 +84,7 @@ def crawl(url: str, session: str | None, *starts: str) -> Found:
             if not answer.headers.get("content-type", "").startswith("text/html") or route is None:
                 continue
             found.pages.setdefault(route, path)
+            found.kept_back |= {f"{route}: {caption}" for caption in _kept_back(answer.text)}
             for href in _LINK.findall(answer.text):
                 there = urljoin(path, href.replace("&amp;", "&")).split("#")[0]
                 if there.startswith("/") and there not in seen and "/sign-out" not in there:

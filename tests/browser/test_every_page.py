@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
 
 import pytest
 from playwright.async_api import Browser
@@ -14,6 +15,22 @@ from tests.demonstrated import Demonstration, shown
 
 PEOPLE = ["nobody", *shown()]
 _AT_ONCE = 3
+NO_DATA = {
+    "/alerts/today: *": "the first ten of lists that are downloaded where they go on, and tasks",
+    "/alerts/{alert_id:uuid}: *": "the arithmetic of one alert",
+    "/alerts/contracts/{contract_id:uuid}: Compliance and its parts *": "downloaded with those of all quarters, further down",
+    "/alerts/contracts/{contract_id:uuid}/meetings/*: Tasks *": "forms to tick tasks off, which the meeting's pack lists",
+    "/commitments/account: *": "where somebody is signed in, with a form to end it",
+    "/commitments/contracts/{contract_id:uuid}: Targets of *": "downloaded with what is owed, further up",
+    "/commitments/cookies: *": "the cookies that Parity sets",
+    "/commitments/notices/{proposal_id:uuid}: *": "what a notice says otherwise, to be decided",
+    "/commitments/people/{person_id:uuid}: API keys *": "with a form to revoke one",
+    "/commitments/registering*: *": "what somebody has begun to type",
+    "/returns/*: What changed: *": "what one change was",
+    "/returns/*: * quarters before": "downloaded with every rating of the contract",
+    "/returns/restatement-requests/{request_id:uuid}: *": "what one change would be",
+}
+"""Tables without a download below them, by route and caption, and why."""
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +63,14 @@ async def test_every_page_is_accessible_and_clean(
     faults = await _faults(browser, demonstration.url, sessions[who], pages.values(), javascript=True)
     faults += await _faults(browser, demonstration.url, sessions[who], first, javascript=False)
     assert not faults, "\n".join(faults)
+
+
+def test_every_table_of_data_can_be_downloaded(found: Mapping[str, Found]) -> None:
+    """As CSV from a link below it, and as XLSX from the same macro."""
+    kept_back = {table for one in found.values() for table in one.kept_back}
+    assert kept_back, "some tables are no data"
+    left_out = {table for table in kept_back if not any(fnmatchcase(table, known) for known in NO_DATA)}
+    assert not left_out, "\n".join(sorted(left_out))
 
 
 async def _faults(browser: Browser, url: str, session: str | None, paths: Iterable[str], *, javascript: bool) -> list[str]:
