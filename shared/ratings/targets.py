@@ -62,11 +62,11 @@ class NoQuarterToSpreadOver(ValueError):
 
 
 def spread(
-    total: Decimal, quarters: Sequence[Quarter], way: Spread, *, starts_on: date, ends_on: date, places: int = 2
+    total: Decimal, quarters: Sequence[Quarter], way: Spread, *, starts_on: date, ends_on: date
 ) -> tuple[QuarterTarget, ...]:
     """Lay a total over quarters (in order) so that the targets sum to it exactly.
 
-    Targets have ``places`` decimals (more where the total has more); what rounding leaves goes to the largest remainders, the
+    Targets have two decimals (more where the total has more); what rounding leaves goes to the largest remainders, the
     earliest first. Raises NoQuarterToSpreadOver.
     """
     weights = _weights(quarters, way, starts_on, ends_on)
@@ -74,7 +74,7 @@ def spread(
     if whole <= 0:
         raise NoQuarterToSpreadOver(NoQuarterToSpreadOver.__doc__)
     exponent = total.normalize().as_tuple().exponent
-    places = max(places, -exponent if isinstance(exponent, int) else 0)
+    places = max(2, -exponent if isinstance(exponent, int) else 0)
     steps = int(total.scaleb(places))
     shares = [Fraction(steps * weight, whole) for weight in weights]
     floors = [share.numerator // share.denominator for share in shares]

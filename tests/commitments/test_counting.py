@@ -65,19 +65,19 @@ def test_a_total_is_spread_over_the_quarters_exactly() -> None:
     assert sum(entry.target for entry in counted.targets) == 100
 
 
-def test_a_total_of_people_is_spread_in_whole_people() -> None:
-    counted = _count(Kind.HEADCOUNT, spread={"total": "10", "way": "evenly"})
+def test_a_total_of_fte_is_spread_where_quarters_count_as_parts_of_years() -> None:
+    counted = _count(Kind.FTE, spread={"total": "25"}, fte_counting="fte_years")
     assert isinstance(counted, Counted)
-    assert sorted(int(entry.target) for entry in counted.targets) == [1] * 6 + [2] * 2
-    assert sum(entry.target for entry in counted.targets) == 10
+    assert sum(entry.target for entry in counted.targets) == 25
 
 
 @pytest.mark.parametrize(
     ("kind", "entered", "pointer", "code"),
     [
-        (Kind.HEADCOUNT, {"spread": {"total": "10.5", "way": "evenly"}}, "/spread/total", "not-whole"),
-        (Kind.FLAG, {"spread": {"total": "10", "way": "evenly"}}, "/spread/total", "not-a-flag"),
-        (Kind.RATIO, {"spread": {"total": "1000", "way": "evenly"}}, "/spread/total", "not-a-percentage"),
+        (Kind.HEADCOUNT, {"spread": {"total": "40"}}, "/spread/total", "no-total"),
+        (Kind.FLAG, {"spread": {"total": "1"}}, "/spread/total", "no-total"),
+        (Kind.RATIO, {"spread": {"total": "95"}}, "/spread/total", "no-total"),
+        (Kind.FTE, {"spread": {"total": "12.5"}}, "/spread/total", "no-total"),
         (Kind.FLOW, {"targets": targets(5, QUARTERS[-1].next())}, "/targets/0/quarter", "outside-contract"),
         (Kind.FLAG, {"targets": targets(2, Q1)}, "/targets/0/target", "not-a-flag"),
         (Kind.HEADCOUNT, {"targets": targets("1.5", Q1)}, "/targets/0/target", "not-whole"),

@@ -78,7 +78,7 @@ def hours(**rest: Any) -> dict[str, Any]:
 
 def calls(**rest: Any) -> dict[str, Any]:
     own = {"Measure": "T-CALLS", "Own measure": "Calls answered", "Unit": "%", "Kind": "ratio"}
-    return {"Reference": "K1", "Side": "Core service", "Wording": "95 %.", "Total": 285, "Spread": "evenly"} | own | rest
+    return {"Reference": "K1", "Side": "Core service", "Wording": "95 %."} | own | dict.fromkeys(QUARTERS, 95) | rest
 
 
 async def test_the_template_is_filled_and_sent_back(table: Table) -> None:
@@ -139,7 +139,7 @@ async def test_every_cell_at_fault_is_named_and_nothing_is_saved(table: Table) -
         (hours(Measure="NT20", **{"2027-28 Q1": 1.5}), "Obligations!AA2"),
         (hours(**{"Bands by": "thresholds", "Good": 1}), "Obligations!P2"),
         (calls(Kind=None), "Obligations!G2"),
-        (calls(Spread="by term", **{"2026-27 Q3": 95}), "Obligations!A2"),
+        (calls(Total=95, Spread="evenly", **dict.fromkeys(QUARTERS)), "Obligations!W2"),
         (hours(Total=-5, **dict.fromkeys(QUARTERS)), "Obligations!W2"),
         (hours(Measure=None), "Obligations!D2"),
     ],

@@ -91,6 +91,7 @@ async def test_a_contract_is_registered_by_form(desk: Desk) -> None:
     page = await manager.get(core.links["Add an obligation"])
     page = await manager.submit(page, "Describe a measure of our own")
     page = await manager.submit(page, "Save and continue", KPI)
+    assert "A total, spread over the quarters" not in page.text  # 95 % of a contract is no 11 % in each of eight quarters
     page = await manager.submit(page, "Save and continue", {"how": "each", "each": "95"})
     bands = page.form("Confirm and continue").fields
     assert [bands[name] for name in ("good", "approaching", "improvement")] == [["95"], ["90"], ["80"]]

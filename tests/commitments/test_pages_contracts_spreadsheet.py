@@ -22,6 +22,11 @@ def fifty(**rest: Any) -> dict[str, Any]:
     return said | dict.fromkeys(QUARTERS, 50) | {"Method statement": SOCIAL["method_statement"]} | rest
 
 
+def answered(**rest: Any) -> dict[str, Any]:
+    """95 % in every quarter."""
+    return {name: value for name, value in calls().items() if "Q" not in name} | dict.fromkeys(QUARTERS, 95) | rest
+
+
 async def filled(desk: Desk, page: Page, *rows: dict[str, Any]) -> bytes:  # noqa: F811
     answer = await desk.manager.http.get(page.links["Template for Excel (XLSX)"])
     assert answer.status_code == 200
@@ -50,8 +55,16 @@ async def asked(desk: Desk) -> Page:  # noqa: F811
 async def test_what_was_read_becomes_the_drafts_and_is_checked_before_registering(desk: Desk) -> None:  # noqa: F811
     email = await desk.office.runtime.identity.fetchval("SELECT email FROM people WHERE id = $1", desk.manager.person_id)
     page = await asked(desk)
-    waits = calls(Reference="K2", Measure="T-WAITS", Total=30, Basis="quarter", Direction="lower", Unit="days", Kind="flow")
-    rows = [fifty(**{"Accountable owner": email, "Evidence required": "yes"}), calls(), waits | {"Own measure": "Days waited"}]
+    days: dict[str, Any] = {
+        "Measure": "T-WAITS",
+        "Own measure": "Days waited",
+        "Unit": "days",
+        "Kind": "flow",
+        "Direction": "lower",
+    }
+    spread = dict.fromkeys(QUARTERS) | {"Total": 30, "Spread": "evenly"}
+    waits = answered(Reference="K2", Basis="quarter") | days | spread
+    rows = [fifty(**{"Accountable owner": email, "Evidence required": "yes"}), answered(), waits]
     core = await send(desk, page, await filled(desk, page, *rows))
     assert core.title == "Core service obligations – Parity"
     assert "K1 Calls answered Status Completed" in core.text
@@ -76,7 +89,12 @@ async def test_what_was_read_becomes_the_drafts_and_is_checked_before_registerin
 async def test_every_cell_at_fault_is_named_and_nothing_is_kept(desk: Desk) -> None:  # noqa: F811
     page = await asked(desk)
     await send(desk, page, await filled(desk, page, fifty()))
-    bad = [fifty(), fifty(Reference="S2", Measure="X-1"), calls(Total=None), fifty(Reference="S3", **{QUARTERS[0]: -1})]
+    bad = [
+        fifty(),
+        fifty(Reference="S2", Measure="X-1"),
+        answered(**dict.fromkeys(QUARTERS)),
+        fifty(Reference="S3", **{QUARTERS[0]: -1}),
+    ]
     refused = await send(desk, page, await filled(desk, page, *bad), expect=422)
     assert "Obligations, row 5" in refused.text
     assert "A target is zero or more" in refused.text

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from services.commitments.models.obligations import Counting
 from shared.errors import FieldError
-from shared.obligations import Bands, BandsBy, Basis, Direction, Kind, Measure, QuarterTarget, Terms
+from shared.obligations import Bands, BandsBy, Basis, Direction, FteCounting, Kind, Measure, QuarterTarget, Terms
 from shared.quarters import Quarter, quarters_of
 from shared.ratings.targets import NoQuarterToSpreadOver, spread, suggested_bands
 
@@ -35,10 +35,7 @@ def count(
     direction = entered.direction or measure.direction
     basis = entered.basis or (Basis.YEAR if measure.kind is Kind.FLOW else Basis.QUARTER)
     bands = entered.bands or _suggestion(measure.kind, direction, basis, targets)
-    wrong = _target_errors(targets, measure, quarters)
-    if wrong and entered.spread is not None:  # nobody typed these targets
-        wrong = [FieldError("/spread/total", wrong[0].detail, wrong[0].code)]
-    errors = [*wrong, *_band_errors(bands, measure.kind, direction)]
+    errors = [*_target_errors(targets, measure, quarters), *_band_errors(bands, measure.kind, direction)]
     if errors:
         return errors
     terms = Terms(
@@ -56,14 +53,22 @@ def count(
     return Counted(terms, targets, suggested=entered.bands is None and bands is not None and bands.by is BandsBy.THRESHOLDS)
 
 
+def adds_up(kind: Kind, fte_counting: FteCounting) -> bool:
+    """Whether what quarters deliver comes to a total. 95 % of a contract is no 11 % in each of nine quarters."""
+    return kind is Kind.FLOW or (kind is Kind.FTE and fte_counting is FteCounting.FTE_YEARS)
+
+
 def _targets(
     entered: Counting, kind: Kind, quarters: Sequence[Quarter], *, starts_on: date, ends_on: date
 ) -> tuple[QuarterTarget, ...] | FieldError:
     if entered.spread is None:
         return tuple(sorted(entered.targets, key=lambda entry: entry.quarter))
-    total, way, places = entered.spread.total, entered.spread.way, 0 if kind is Kind.HEADCOUNT else 2
+    if not adds_up(kind, entered.fte_counting):
+        return FieldError(
+            "/spread/total", "A total is spread only over quarters that add up. Enter a target for each", "no-total"
+        )
     try:
-        return spread(total, quarters, way, starts_on=starts_on, ends_on=ends_on, places=places)
+        return spread(entered.spread.total, quarters, entered.spread.way, starts_on=starts_on, ends_on=ends_on)
     except NoQuarterToSpreadOver as error:
         return FieldError("/spread/way", str(error), "no-quarter-to-spread-over")
 

@@ -72,7 +72,7 @@ REQUIRED = ("Reference", "Side", "Wording", "Measure")
 _ABOUT = (
     "One row per obligation in the sheet Obligations. Leave empty what the tool shall suggest.",
     "Measure is a code of the sheet Measures. For a measure of your own give it a code, and fill Own measure, Unit and Kind.",
-    "Targets: either one per quarter in the columns behind, or a Total over the whole contract and how it is spread.",
+    "Targets: either one per quarter in the columns behind, or for what adds up a Total over the contract and how it is spread.",
     "The target of a ratio is in percent, written 95. The target of a yes or no is 1.",
     "Bands: shares of the target (1, 0.9, 0.7) or thresholds in the unit.",
     "Accountable owner is the e-mail address of a contract manager of the buyer.",
