@@ -16,7 +16,9 @@ NO_PAGES = {
     "/commitments/sign-in/provider": "leads to the provider; tests/keycloak",
     "/commitments/sign-in/provider/answer": "comes from the provider; tests/keycloak",
     "/commitments/registering/{draft_id:uuid}/obligations/template": "a file: test_pages_contracts_spreadsheet.py",
+    "/returns/activities/download": "a file; tests/returns/test_pages_activities.py",
     "/returns/case-studies/download": "a file; tests/returns/test_pages_case_studies.py",
+    "/returns/case-studies/marked/download": "a file; tests/returns/test_pages_case_studies.py",
 }
 """Routes that lead elsewhere, or answer with a file to which no link of the demonstration leads."""
 _PATIENCE = 900.0
