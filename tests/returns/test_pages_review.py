@@ -121,7 +121,8 @@ async def test_one_line_counts_while_its_neighbours_wait_or_go_back(desk: Desk) 
     assert (await desk.office.world.line("trees")).change_reason == "Which trees?"
     page = await desk.manager.submit(page, "Save decisions", desk.chosen(decision_hours="approve", judgement_hours="partly"))
     assert (await desk.office.world.line("hours")).judgement == "partly"
-    assert "You asked: Which trees?" in page.text
+    assert "You asked: Which trees? See this line" in page.text
+    assert "whatever becomes of the other lines. See this line" in page.text
     assert "Nothing waits for you" in page.text
 
 
