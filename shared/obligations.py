@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, model_validator
 
 from shared.quarters import Quarter
 
@@ -259,3 +259,5 @@ def _storable(text: str) -> str:
 
 Text = Annotated[str, Field(max_length=4000), AfterValidator(_storable)]
 """Free text of a person: stays in the service that owns it, and never enters an event."""
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000), AfterValidator(_storable)]
+"""The same where something must be said: blanks alone say nothing."""

@@ -13,7 +13,7 @@ USUAL: dict[Role, frozenset[Scope]] = {
     Role.CONTRACT_MANAGER: frozenset({*_WORK, Scope.COMMITMENTS_WRITE}),
     Role.SUPPLIER_EDITOR: frozenset(_WORK),
     Role.SUPPLIER_CERTIFIER: frozenset(_WORK),
-    Role.ICB_ANALYST: frozenset({*_READ_ALL, Scope.ICB_READ, Scope.ICB_WRITE, Scope.FEED_READ}),
+    Role.ICB_ANALYST: frozenset({*_READ_ALL, Scope.ALERTS_WRITE, Scope.ICB_READ, Scope.ICB_WRITE, Scope.FEED_READ}),
     Role.OPERATOR: frozenset({Scope.OPERATE}),
     Role.ADMINISTRATOR: frozenset({Scope.ADMIN, *_READ_ALL, Scope.COMMITMENTS_WRITE, Scope.ICB_READ, Scope.FEED_READ}),
 }

@@ -12,6 +12,7 @@ from shared.access import Role, Scope
 from shared.identity import one_time, sessions
 from shared.identity.one_time import Purpose
 from shared.ids import new_id
+from shared.quarters import local_date
 from tests.commitments.taking_part import Office
 
 
@@ -32,10 +33,12 @@ async def test_a_key_works_until_it_is_revoked_and_its_secret_is_shown_once(offi
     person = await office("POST", "/people", admin, json=_new(icb), expect=201)
     keys = f"/people/{person['person_id']}/keys"
     made = await office("POST", keys, admin, json={"label": "laptop", "scopes": ["commitments:read"]})
+    assert [key["last_used_on"] for key in await office("GET", keys, admin)] == [None]
     await office("GET", "/organisations", made["secret"])
     await office("GET", "/people", made["secret"], expect=403)
     [listed] = await office("GET", keys, admin)
     assert (listed["label"], listed["revoked_at"]) == ("laptop", None)
+    assert listed["last_used_on"] == local_date(office.runtime.clock.now()).isoformat()
     assert "secret" not in listed
     await office("DELETE", f"/keys/{made['key_id']}", admin, expect=204)
     await office("GET", "/organisations", made["secret"], expect=401)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from io import StringIO
 from itertools import count
 from pathlib import Path
@@ -21,6 +22,7 @@ from deploy.local.services import all_services
 from services.commitments.actions.measures import ensure_catalogue
 from shared.access import NOBODY, Role, Scope
 from shared.identity import keys, people
+from shared.schedule import run_due
 from shared.service import Runtime
 from shared.spine.draining import drain
 from tests.commitments.notices.builders import award, file_of, release
@@ -77,7 +79,7 @@ class Region:
         async with httpx.AsyncClient(transport=transport, base_url="http://parity.example") as http:
             answer = await http.request(method, f"/api/v1{path}", headers=headers, **sent)
         assert answer.is_success, f"{method} {path}: {answer.text}"
-        return answer.json() if "json" in answer.headers.get("content-type", "") else answer.text
+        return answer.json() if answer.content and "json" in answer.headers.get("content-type", "") else answer.text
 
     def _plant(self, where: tuple[str, str, str], body: Any, at: str = "") -> Any:
         if isinstance(body, dict):
@@ -96,6 +98,13 @@ class Region:
         said = {"label": WORD, "scopes": list(Scope)}
         made = await self.call("administrator", "POST", "commitments", "/people/{person_id}/keys", said, ids=added)
         self.keys[name] = made["secret"]
+
+    async def wait(self, some: timedelta) -> None:
+        """Until alerts have gone on by the clock."""
+        alerts = self.at_work["alerts"]
+        for moment in (NOON, NOON + some):
+            alerts.clock.advance(moment)
+            await run_due(alerts.pool, alerts.service.chores, at=moment)
 
     async def corrected(self, organisation_id: str) -> None:
         """Somebody whose name and address are said anew."""
@@ -147,6 +156,7 @@ def promised(reference: str, **rest: Any) -> dict[str, Any]:
     return owed | words | rest
 
 
+TO_THE_ICB = {"icb_sees": "contracts", "escalates_to_icb": True}
 SPREAD = {"total": "200", "way": "evenly"}
 TO_COME = [{"quarter": "2026-27-Q3", "target": "50"}, {"quarter": "2026-27-Q4", "target": "50"}]
 
@@ -160,12 +170,13 @@ async def promise(region: Region) -> str:
     trust, supplier = [
         (await call("POST", "/organisations", {"name": name, "sector": "public", **what}, "administrator"))["organisation_id"]
         for name, what in (
-            ("A trust", {"buyer": True, "identifiers": [{"scheme": "GB-NHS", "id": "RXX"}]}),
+            ("A trust", {"buyer": True, "identifiers": [{"scheme": "GB-NHS", "id": "RXX"}], **TO_THE_ICB}),
             ("A supplier", {"supplier": True}),
         )
     ]
     await region.person("manager", trust, Role.CONTRACT_MANAGER)
     await region.person("supplier", supplier, Role.SUPPLIER_EDITOR, Role.SUPPLIER_CERTIFIER)
+    await region.person("analyst", trust, Role.ICB_ANALYST)
     await region.corrected(supplier)
     measures = (await call("GET", "/measures?limit=200"))["items"]
     unsure = next(one["measure"] for one in measures if one["status"] == "to_confirm")
@@ -289,7 +300,13 @@ async def answer(region: Region) -> None:
     plan = await call("POST", "/alerts/{alert_id}/recovery-plans", {"plan": WORD, "due_on": "2026-12-18"}, ids=ids)
     path = "/alerts/{alert_id}/recovery-plans/{plan_id}/decline"
     await call("POST", path, {"answer": WORD}, "manager", ids={**ids, **plan})
+    await region.wait(timedelta(days=60))
+    await call("POST", "/alerts/{alert_id}/notes", {"note": WORD}, "analyst", ids=ids)
     await call("POST", "/alerts/{alert_id}/resolve", {"reason": WORD}, "manager", ids=ids)
+    agreed = {"what": WORD, "owner": WORD, "due_on": "2027-02-01"}
+    path = "/contracts/{contract_id}/meetings/{quarter}/tasks"
+    task = await call("POST", path, agreed, "manager", ids=ids)
+    await call("POST", "/contracts/{contract_id}/tasks/{task_id}/remove", {"reason": WORD}, "manager", ids=task)
 
 
 def free_text(runtime: Runtime) -> Iterator[Field]:

@@ -10,7 +10,7 @@ from uuid import UUID
 from services.alerts.actions.going import Going, going
 from services.alerts.models.meetings import Task
 from services.alerts.rules.questions import Asked, Standing
-from services.alerts.rules.viewing import buyers_eyes, eyes
+from services.alerts.rules.viewing import buyers_eyes, partys_eyes
 from services.alerts.store import meetings as store
 from services.alerts.store import ratings, sight, worklist
 from shared import history
@@ -51,9 +51,7 @@ class Meeting:
 
 async def meeting(conn: Connection, viewer: Viewer, contract_id: UUID, quarter: Quarter) -> Meeting:
     """Raises NotFound for a contract that this viewer may not see, or a quarter of which it has neither rating nor return."""
-    found = await going(conn, viewer, contract_id)
-    if quarter not in found.quarters:
-        raise NotFound
+    found = await _met(conn, viewer, contract_id, quarter)
     wanted = worklist.WorkFilter(contract_id=contract_id)
     alerts = [one.seen for one in await worklist.in_line(conn, viewer, wanted, limit=_MOST_ALERTS)]
     ids = [seen.alert.alert_id for seen in alerts]
@@ -76,16 +74,29 @@ async def meeting(conn: Connection, viewer: Viewer, contract_id: UUID, quarter: 
     )
 
 
+async def _met(conn: Connection, viewer: Viewer, contract_id: UUID, quarter: Quarter) -> Going:
+    """How a contract is going about which there is something to meet."""
+    found = await going(conn, viewer, contract_id)
+    if quarter not in found.quarters:
+        raise NotFound
+    return found
+
+
 def _name(seen: sight.SeenAlert) -> str:
     return f"{seen.obligation_reference} {seen.label}" if seen.obligation_reference else ""
+
+
+async def tasks(conn: Connection, contract_id: UUID, quarter: Quarter, *, by: Caller) -> Sequence[Task]:
+    """What a meeting agreed, and what is open from those before, for either party. Raises NotFound as ``meeting``."""
+    await _met(conn, partys_eyes(by), contract_id, quarter)
+    return await store.tasks(conn, contract_id, quarter)
 
 
 async def agree_task(
     conn: Connection, contract_id: UUID, quarter: Quarter, *, what: str, owner: str, due_on: date, at: datetime, by: Caller
 ) -> Task:
-    """The buyer writes down what was agreed. Raises Invalid for a day that has passed."""
-    if await sight.contract(conn, buyers_eyes(by), contract_id) is None:
-        raise NotFound
+    """The buyer writes down what was agreed. Raises NotFound as ``meeting``, Invalid for a day that has passed."""
+    await _met(conn, buyers_eyes(by), contract_id, quarter)
     if due_on < local_date(at):
         raise Invalid(errors=[FieldError("/due_on", "Enter a date that has not passed")])
     task = Task(new_id(), contract_id, quarter, what, owner, due_on, at, by.person_id)
@@ -94,22 +105,26 @@ async def agree_task(
     return task
 
 
-async def finish_task(conn: Connection, contract_id: UUID, task_id: UUID, *, at: datetime, by: Caller) -> None:
+async def finish_task(conn: Connection, contract_id: UUID, task_id: UUID, *, at: datetime, by: Caller) -> Task:
     """Either party says that it is done."""
-    task = await _lock(conn, contract_id, task_id, eyes(by))
+    task = await _lock(conn, contract_id, task_id, partys_eyes(by))
     if task.done_at is not None:
         raise TaskIsDone
-    await store.save_task(conn, replace(task, done_at=at, done_by=by.person_id))
-    await _remember(conn, task, "done", at=at, by=by)
+    done = replace(task, done_at=at, done_by=by.person_id)
+    await store.save_task(conn, done)
+    await _remember(conn, done, "done", at=at, by=by)
+    return done
 
 
-async def reopen_task(conn: Connection, contract_id: UUID, task_id: UUID, *, at: datetime, by: Caller) -> None:
+async def reopen_task(conn: Connection, contract_id: UUID, task_id: UUID, *, at: datetime, by: Caller) -> Task:
     """Either party says that it is not done after all."""
-    task = await _lock(conn, contract_id, task_id, eyes(by))
+    task = await _lock(conn, contract_id, task_id, partys_eyes(by))
     if task.done_at is None:
         raise TaskIsOpen
-    await store.save_task(conn, replace(task, done_at=None, done_by=None))
-    await _remember(conn, task, "reopened", at=at, by=by)
+    opened = replace(task, done_at=None, done_by=None)
+    await store.save_task(conn, opened)
+    await _remember(conn, opened, "reopened", at=at, by=by)
+    return opened
 
 
 async def seen_task(conn: Connection, contract_id: UUID, task_id: UUID, *, by: Caller) -> Task:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.alerts.models.alerts import Alert, Dispute, PlanStatus, RecoveryPlan, StoredRating
+from services.alerts.models.alerts import Alert, Dispute, Note, PlanStatus, RecoveryPlan, StoredRating
 from services.alerts.models.facts import KnownObligation
 from services.alerts.store import alerts as store
 from services.alerts.store import ratings as ratings_store
@@ -33,6 +33,11 @@ class WholeAlert:
     @property
     def alert(self) -> Alert:
         return self.seen.alert
+
+    @property
+    def notes(self) -> list[Note]:
+        """What the ICB said, the earliest first."""
+        return [Note(entry.detail["note"], entry.at, entry.person_id) for entry in self.history if entry.action == "noted"]
 
     @property
     def proposed(self) -> RecoveryPlan | None:

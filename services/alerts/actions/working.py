@@ -19,7 +19,7 @@ from services.alerts.actions.notifying import (
     tell_supplier,
 )
 from services.alerts.actions.telling import Change, save_and_tell
-from services.alerts.models.alerts import Alert, Dispute, PlanStatus, RecoveryPlan
+from services.alerts.models.alerts import Alert, Dispute, Note, PlanStatus, RecoveryPlan
 from services.alerts.models.facts import Resolution
 from services.alerts.models.news import Affected
 from services.alerts.rules import lifecycle
@@ -105,12 +105,13 @@ async def answer_dispute(
     return answered
 
 
-async def leave_note(conn: Connection, alert_id: UUID, note: str, *, at: datetime, by: Caller) -> None:
+async def leave_note(conn: Connection, alert_id: UUID, note: str, *, at: datetime, by: Caller) -> Note:
     """What the ICB says about an alert that came to it: both parties read it in the history. The alert and its clock stay."""
     alert = await _lock(conn, alert_id, icb_eyes(by))
     lifecycle.must_be_with_the_icb(alert)
     await _remember(conn, alert, "noted", at=at, by=by, note=note)
     await tell_buyer(conn, alert, NOTED, new_id(), at=at)
+    return Note(note, at, by.person_id)
 
 
 async def resolve(conn: Connection, alert_id: UUID, reason: str, *, at: datetime, by: Caller) -> None:

@@ -7,25 +7,22 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import Field
 
 from services.alerts.actions import working
 from services.alerts.actions.reading import alert_in_full
-from services.alerts.api.callers import Buyer, EitherParty, Reader, Supplier
-from services.alerts.api.views import AlertDetail, AlertView, DisputeView, PlanView
+from services.alerts.api.callers import Analyst, Buyer, EitherParty, Reader, Supplier
+from services.alerts.api.views import AlertDetail, AlertView, DisputeView, NoteView, PlanView
 from services.alerts.rules.viewing import eyes
 from services.alerts.store import sight
 from shared import history
 from shared.access import Caller
 from shared.api import Cursor, Limit, Now, Page, Tx, api_router, decode_cursor, encode_cursor
 from shared.db import Connection
-from shared.obligations import Frozen, Text
+from shared.obligations import Frozen, Words
 from shared.quarters import QuarterCode
 from shared.ratings import AlertKind, AlertStatus, EscalationLevel, Severity
 
 router = api_router("alerts")
-
-Words = Annotated[Text, Field(min_length=1)]
 
 
 class NewPlan(Frozen):
@@ -53,6 +50,10 @@ class NewResolution(Frozen):
     reason: Words
 
 
+class NewNote(Frozen):
+    note: Words
+
+
 @router.get("/alerts")
 async def list_alerts(
     tx: Tx,
@@ -78,7 +79,7 @@ async def list_alerts(
 
 @router.get("/alerts/{alert_id}")
 async def read_alert(alert_id: UUID, tx: Tx, caller: Reader) -> AlertDetail:
-    """One alert with its arithmetic, its plans and its disputes."""
+    """One alert with its arithmetic, its plans, its disputes and what the ICB noted."""
     return await _detail(tx, alert_id, caller)
 
 
@@ -124,6 +125,12 @@ async def resolve(alert_id: UUID, body: NewResolution, tx: Tx, now: Now, caller:
     """The buyer closes it, with a reason. It is raised again for a later quarter, or when it becomes graver."""
     await working.resolve(tx, alert_id, body.reason, at=now, by=caller)
     return await _detail(tx, alert_id, caller)
+
+
+@router.post("/alerts/{alert_id}/notes", status_code=201)
+async def leave_note(alert_id: UUID, body: NewNote, tx: Tx, now: Now, caller: Analyst) -> NoteView:
+    """The ICB leaves a note on an alert that came to it: both parties read it, the alert and its clock stay."""
+    return NoteView.of(await working.leave_note(tx, alert_id, body.note, at=now, by=caller))
 
 
 @router.get("/alerts/{alert_id}/history")

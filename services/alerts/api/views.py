@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import AwareDatetime
 
 from services.alerts.actions.reading import WholeAlert
-from services.alerts.models.alerts import Dispute, PlanStatus, RecoveryPlan, StoredRating
+from services.alerts.models.alerts import Dispute, Note, PlanStatus, RecoveryPlan, StoredRating
 from services.alerts.models.facts import KnownContract, KnownObligation
 from services.alerts.rules.words import how_ended, why_raised, why_rated
 from services.alerts.store.sight import SeenAlert
@@ -137,6 +137,18 @@ class DisputeView(Frozen):
         return cls(**{name: getattr(dispute, name) for name in cls.model_fields})
 
 
+class NoteView(Frozen):
+    """What the ICB said about an alert that came to it."""
+
+    note: str
+    left_at: AwareDatetime
+    left_by: UUID
+
+    @classmethod
+    def of(cls, note: Note) -> Self:
+        return cls(**{name: getattr(note, name) for name in cls.model_fields})
+
+
 class AlertDetail(AlertView):
     """One alert, with why it was raised and all that was said about it."""
 
@@ -147,6 +159,7 @@ class AlertDetail(AlertView):
     """The rating of its obligation and quarter as it stands now."""
     recovery_plans: list[PlanView]
     disputes: list[DisputeView]
+    notes: list[NoteView]
 
     @classmethod
     def of_whole(cls, whole: WholeAlert) -> Self:
@@ -157,6 +170,7 @@ class AlertDetail(AlertView):
             rating=RatingView.of(whole.rating, whole.obligation) if whole.rating and whole.obligation else None,
             recovery_plans=[PlanView.of(plan) for plan in whole.plans],
             disputes=[DisputeView.of(dispute) for dispute in whole.disputes],
+            notes=[NoteView.of(note) for note in whole.notes],
         )
 
 

@@ -159,6 +159,15 @@ class Dispute:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What the ICB said about an alert that came to it."""
+
+    note: str
+    left_at: datetime
+    left_by: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Parties:
     """Who has to do with an alert, and what its contract is called."""
 

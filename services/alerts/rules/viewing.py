@@ -37,6 +37,12 @@ def icb_eyes(caller: Caller) -> Viewer:
     return Viewer(caller.organisation_id, as_buyer=False, as_supplier=False, as_icb=caller.has(Role.ICB_ANALYST))
 
 
+def partys_eyes(caller: Caller) -> Viewer:
+    """What the caller takes part in as one of the two parties."""
+    buys, supplies = caller.has(Role.CONTRACT_MANAGER), caller.has(*SUPPLIER)
+    return Viewer(caller.organisation_id, as_buyer=buys, as_supplier=supplies, as_icb=False)
+
+
 def is_buyer(caller: Caller, buyer_ids: Collection[UUID]) -> bool:
     """Whether the caller works on alerts of a contract with these buyers."""
     return caller.has(Role.CONTRACT_MANAGER) and caller.organisation_id in buyer_ids

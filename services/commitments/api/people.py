@@ -102,6 +102,7 @@ async def list_keys(person_id: UUID, identity: Identity, caller: Administrator) 
             created_at=key.created_at,
             expires_at=key.expires_at,
             revoked_at=key.revoked_at,
+            last_used_on=key.last_used_on,
         )
         for key in await keys.of_person(identity, person_id)
     ]
