@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from decimal import Decimal
 from io import BytesIO, StringIO
 from typing import Any
 
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, WriteOnlyCell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
@@ -32,28 +33,35 @@ class Sheet:
 
 
 def write_xlsx(*sheets: Sheet) -> bytes:
-    book = Workbook()
-    book.remove(book.worksheets[0])
+    """Written row by row, so that a long table needs little memory."""
+    book = Workbook(write_only=True)
     for described in sheets:
         sheet = book.create_sheet(described.name)
-        for number, values in enumerate([described.headings, *described.rows], 1):
-            for column, value in enumerate(values, 1):
-                cell = sheet.cell(number, column)
-                put(cell, value)
-                cell.alignment = Alignment(wrap_text=True, vertical="top")
-        for cell in sheet[1]:
-            cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor="D8DDE0")
+        sheet.freeze_panes = "A2"
         for column, heading in enumerate(described.headings, 1):
             letter = get_column_letter(column)
             sheet.column_dimensions[letter].width = described.widths.get(heading, 16)
             if heading in described.offers:
                 offered = DataValidation("list", formula1=f'"{",".join(described.offers[heading])}"', allow_blank=True)
-                sheet.add_data_validation(offered)
+                sheet.data_validations.append(offered)
                 offered.add(f"{letter}2:{letter}{_OFFERED_ROWS}")
-        sheet.freeze_panes = "A2"
+        head, body = WriteOnlyCell(sheet), WriteOnlyCell(sheet)
+        head.alignment = body.alignment = Alignment(wrap_text=True, vertical="top")
+        head.font, head.fill = Font(bold=True), PatternFill("solid", fgColor="D8DDE0")
+        sheet.append([_like(head, heading) for heading in described.headings])
+        for values in described.rows:
+            sheet.append([_like(body, value) for value in values])
     held = BytesIO()
     book.save(held)
     return held.getvalue()
+
+
+def _like(styled: Any, value: Any) -> Any:
+    """A cell that looks like this one: to look its style up again for each would take most of the time."""
+    cell: Any = WriteOnlyCell(styled.parent)
+    cell._style = copy(styled._style)
+    put(cell, value)
+    return cell
 
 
 def put(cell: Any, value: Any) -> None:
