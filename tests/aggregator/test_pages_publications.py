@@ -8,7 +8,7 @@ import pytest
 
 from shared.events.commitments import IcbSees
 from tests.aggregator.analysts import PRESENT, Analyst
-from tests.aggregator.builders import AFTER_Q2, HOURS, Contract, an_organisation, contract_recorded, recorded
+from tests.aggregator.builders import AFTER_Q2, HOURS, MONEY, Contract, an_organisation, contract_recorded, recorded
 
 pytestmark = pytest.mark.asyncio
 
@@ -50,8 +50,8 @@ async def test_two_publications_differ_by_what_was_restated_and_reported(analyst
 
 
 async def test_a_cut_is_compared_with_the_publication_that_came_later(analyst: Analyst):
-    early, late = Contract().owes(HOURS), Contract().owes(HOURS)
-    await analyst.hears(early.all(100), late.opened())
+    early, late = Contract().owes(HOURS, MONEY), Contract().owes(HOURS)
+    await analyst.hears(early.submitted(), early.approved(100, nth=0), late.opened())
     await analyst.hears(late.submitted(), late.approved(40), at=AFTER_Q2 + timedelta(days=5))
     unpublished = await analyst.get(f"/icb/compare?{QUARTER}&cut=2026-10-22", expect=404)
     assert "2026-27 Q2 has not been published yet" in unpublished.text
@@ -60,4 +60,5 @@ async def test_a_cut_is_compared_with_the_publication_that_came_later(analyst: A
     page = await analyst.get(cut.links["Compare with the publication"])
     assert "Earlier Provisional, as known at the end of 22 October 2026 Later Publication 1 of 2 November 2026" in page.text
     assert "100 hours 140 hours +40 hours" in page.text
+    assert "none approved" not in page.text  # of MONEY nothing was known then, nor is now: that is no difference
     assert "Newly reported: the return had not been received 1 +40 hours" in page.text

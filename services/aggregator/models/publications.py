@@ -213,6 +213,12 @@ class Beside:
     """Of the values; of ratios and yes/no in percentage points. None where either is not known."""
 
     @property
+    def differs(self) -> bool:
+        """Half of a few is another figure than half of many, though nothing lies between the two."""
+        was, now = ((one.value, one.numerator, one.denominator) if one else () for one in (self.before, self.after))
+        return was != now
+
+    @property
     def either(self) -> Total:
         found = self.after or self.before
         if found is None:

@@ -92,7 +92,7 @@ async def beside(conn: Connection, asked: AskedComparison) -> Table:
         for side in asked.sides
     ]
     before, after = asked.sides
-    rows = [one for one in comparing.side_by_side(*sides) if one.before is None or one.after is None or one.difference != 0]
+    rows = [one for one in comparing.side_by_side(*sides) if one.differs]
     return Table(
         "totals",
         "Totals of the region that differ",
