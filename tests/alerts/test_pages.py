@@ -278,6 +278,8 @@ class TestAlert:
         past = {**BY_JANUARY, "due_on-year": "2026"}
         again = await supplier.submit(again, "Propose the plan", past, expect=422)
         assert again.links["Enter a date after today"] == "#due_on-day"
+        again = await supplier.submit(again, "Propose the plan", {**BY_JANUARY, "due_on-year": "9999"}, expect=422)
+        assert again.links["Enter a date within a year. Agree on what takes longer in steps"] == "#due_on-day"
         assert again.form("Propose the plan").fields["plan"] == ["Half a plan"]
         again = await supplier.submit(again, "Propose the plan", {"plan": "x" * 4001, **BY_JANUARY}, expect=422)
         assert again.links["Enter no more than 4,000 characters"] == "#plan"

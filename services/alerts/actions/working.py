@@ -47,7 +47,7 @@ async def plan_recovery(conn: Connection, alert_id: UUID, plan: str, due_on: dat
     buyer = await _seen(conn, alert_id, buyers_eyes(by))
     alert = await _lock(conn, alert_id, buyers_eyes(by) if buyer else suppliers_eyes(by))
     lifecycle.must_stand(alert)
-    lifecycle.must_be_later(due_on, at=at)
+    lifecycle.must_be_soon(due_on, at=at)
     entered = RecoveryPlan(new_id(), alert_id, plan, due_on, PlanStatus.PROPOSED, at, by.person_id)
     await store.supersede_plans(conn, alert_id, PlanStatus.PROPOSED)
     await store.add_plan(conn, entered)
@@ -152,7 +152,7 @@ def _what(alert: Alert) -> Affected:
 
 
 async def _agree(conn: Connection, alert: Alert, plan: RecoveryPlan, *, at: datetime, by: Caller) -> RecoveryPlan:
-    lifecycle.must_be_later(plan.due_on, at=at)
+    lifecycle.must_be_soon(plan.due_on, at=at)
     after = lifecycle.agree(alert, plan.due_on, at=at, by=by.person_id)
     agreed = replace(plan, status=PlanStatus.AGREED, decided_at=at, decided_by=by.person_id)
     await store.supersede_plans(conn, alert.alert_id, PlanStatus.AGREED)

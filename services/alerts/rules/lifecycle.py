@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.alerts.models.alerts import Alert, Ending, Episode
@@ -161,10 +161,17 @@ def must_be_with_the_icb(alert: Alert) -> None:
         raise NotWithTheIcb
 
 
-def must_be_later(due_on: date, *, at: datetime) -> None:
+LONGEST_PLAN = timedelta(days=366)
+"""An alert is silent until its plan's date: a year typed wrong must not silence it for ever."""
+
+
+def must_be_soon(due_on: date, *, at: datetime) -> None:
     """A recovery plan's date."""
-    if due_on <= local_date(at):
+    today = local_date(at)
+    if due_on <= today:
         raise Invalid(errors=[FieldError("/due_on", "Enter a date after today")])
+    if due_on > today + LONGEST_PLAN:
+        raise Invalid(errors=[FieldError("/due_on", "Enter a date within a year. Agree on what takes longer in steps")])
 
 
 def _on_the_clock(alert: Alert) -> Alert:
