@@ -49,6 +49,7 @@ class TestPage:
             "Obligations rated 1 1",
             "Rated inadequate 0.0 % 100.0 %",
             "Returns on time 100.0 % 100.0 %",
+            "Alerts acknowledged 0 0",
             "Time from submission to approval: half within 2 working days 84 working days",
             "Time from an alert to its acknowledgement: half within – –",
         ):

@@ -134,18 +134,23 @@ def _rows(columns: Columns) -> list[Row]:
         row("Returns due", "", [one.returns_due for one in sides]),
         row("Returns on time", "%", [_points(_part(one.returns_on_time, one.returns_due)) for one in sides]),
     ]
-    rows += _time("from submission to approval", [one.to_approve for one in sides])
+    rows += _time("Lines approved", "from submission to approval", [one.to_approve for one in sides])
     rows.append(row("Alerts raised", "", [one.alerts_raised for one in sides]))
-    rows += _time("from an alert to its acknowledgement", [one.to_acknowledge for one in sides])
-    rows += _time("from an alert to a recovery plan", [one.to_plan for one in sides])
-    rows += _time("from an alert to its resolution", [one.to_resolve for one in sides])
+    rows += _time("Alerts acknowledged", "from an alert to its acknowledgement", [one.to_acknowledge for one in sides])
+    rows += _time("Alerts with an agreed plan", "from an alert to a recovery plan", [one.to_plan for one in sides])
+    rows += _time("Alerts resolved", "from an alert to its resolution", [one.to_resolve for one in sides])
     return rows
 
 
-def _time(what: str, sides: Sequence[Days]) -> list[Row]:
+def _time(done: str, what: str, sides: Sequence[Days]) -> list[Row]:
+    """How many were done stands before how long they took: half of one says little."""
     middle = tuple(None if one.median is None else rounded(one.median, 1) for one in sides)
     most = tuple(None if one.ninetieth is None else Decimal(one.ninetieth) for one in sides)
-    return [Row(f"Time {what}: half within", _DAYS, middle), Row(f"Time {what}: nine of ten within", _DAYS, most)]
+    return [
+        Row(done, "", tuple(Decimal(one.count) for one in sides)),
+        Row(f"Time {what}: half within", _DAYS, middle),
+        Row(f"Time {what}: nine of ten within", _DAYS, most),
+    ]
 
 
 def _part(part: int, whole: int) -> Fraction | None:
