@@ -6,10 +6,11 @@ from datetime import date
 from io import BytesIO
 
 import pytest
+from docx import Document
 from openpyxl import load_workbook
 
 from shared.events.commitments import IcbSees
-from shared.obligations import Kind, Side
+from shared.obligations import Direction, Kind, Side
 from tests.alerts.builders import BUYER, OTHER_BUYER, OTHER_SUPPLIER, Contract, Promised, an_organisation, at
 from tests.alerts.conftest import World
 from tests.alerts.visitors import People
@@ -17,6 +18,7 @@ from tests.conftest import NOON
 from tests.shared.ratings.builders import Q1, Q2, terms, thresholds
 
 CALLS = Promised("C1", Side.CORE_SERVICE, terms(Kind.RATIO, target=95, bands=thresholds("95", "90", "80")))
+WAITS = Promised("C2", Side.CORE_SERVICE, terms(target=5, direction=Direction.LOWER, bands=thresholds("5", "6", "8")))
 CONTRACT = Contract("=MV-1", (Promised("S1"), CALLS))
 PATH = f"/alerts/contracts/{CONTRACT.contract_id}"
 
@@ -36,6 +38,20 @@ async def reported(world: World) -> None:
         (CONTRACT.approved(Q2, "10", "S1"), at(date(2026, 11, 1))),
         (CONTRACT.approved(Q2, "92 of 100", "C1"), at(date(2026, 11, 1))),
     )
+
+
+async def test_a_target_that_is_a_limit_says_so(world: World, people: People) -> None:
+    contract = Contract("MV-2", (WAITS,))
+    await world.hear(
+        (an_organisation(BUYER, icb_sees=IcbSees.TOTALS), NOON),
+        (contract.recorded(), at(date(2026, 4, 1))),
+        (contract.opened(Q1), at(date(2026, 7, 1))),
+        (contract.approved(Q1, "9", "C2"), at(date(2026, 8, 1))),
+    )
+    manager, path = await people.manager(), f"/alerts/contracts/{contract.contract_id}"
+    assert "at most 5 hours 9 hours Inadequate" in (await manager.get(path)).text
+    pack = Document(BytesIO((await manager.get(f"{path}/meetings/2026-27-Q1/pack.docx")).response.content))
+    assert "9 hours, target at most 5 hours" in [cell.text for row in pack.tables[0].rows for cell in row.cells]
 
 
 @pytest.mark.usefixtures("reported")

@@ -93,7 +93,9 @@ async def test_what_the_form_does_not_ask_for_stays_as_it_is(desk: Desk) -> None
         by = a_caller(desk.trust.organisation_id, Role.CONTRACT_MANAGER)
         at = desk.office.runtime.clock.now()
         await add_obligations(conn, desk.contract.contract_id, [owed], "More.", by=by, at=at)
-    page = await desk.manager.get((await desk.manager.get(desk.at)).links["Vary calls"])
+    contract = await desk.manager.get(desk.at)
+    assert "Complaints at most 50 complaints at most 50 complaints" in contract.text
+    page = await desk.manager.get(contract.links["Vary calls"])
     said = {"from_quarter": this_quarter(desk).next().code, "how": "each", "each": "40", "reason": "Fewer."}
     await desk.manager.submit(await desk.manager.submit(page, "Check what changes", said, expect=200), "Vary this obligation")
     before, after = (await desk.office.told(ContractVaried))[-1].obligations[-1].versions

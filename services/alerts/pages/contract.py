@@ -14,7 +14,7 @@ from services.alerts.actions.going import Going, going
 from services.alerts.pages.routing import Reader, pages
 from services.alerts.pages.rows import alert_rows
 from services.alerts.rules.viewing import eyes, is_buyer, is_supplier
-from services.alerts.rules.words import why_rated
+from services.alerts.rules.words import target_of, why_rated
 from services.alerts.store import ratings, worklist
 from shared.api import Now, Tx
 from shared.charts import Chart, Series, lines
@@ -155,7 +155,7 @@ async def _obligations(conn: Connection, found: Going, chosen: Quarter, year: Se
             reference=obligation.reference,
             label=obligation.label,
             side=label(obligation.side),
-            target=quantity(rating.target, obligation.unit) if rating.target is not None else "",
+            target=target_of(rating, obligation.unit),
             delivered=quantity(rating.delivered, obligation.unit) if rating.delivered is not None else "",
             why=why_rated(rating),
             rating=found.classes[rating.obligation_id, chosen],

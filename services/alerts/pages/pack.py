@@ -11,7 +11,7 @@ from services.alerts.actions.meeting import Meeting
 from services.alerts.models.alerts import PlanStatus
 from services.alerts.rules.deadlines import clock
 from services.alerts.rules.questions import Asked, Standing, changes, questions
-from services.alerts.rules.words import about
+from services.alerts.rules.words import about, target_of
 from shared.obligations import Frozen, Side
 from shared.ratings import shown_percent
 from shared.words import day, label, listed, quantity, quarter_name
@@ -93,7 +93,7 @@ def _side(side: Side, score: Fraction | None, asked: Sequence[Asked]) -> SideOfP
 def _line(one: Asked) -> RatedLine:
     rating, unit = one.rating, one.obligation.unit
     known = rating.delivered is not None and rating.target is not None
-    measured = f"{quantity(rating.delivered, unit)}, target {quantity(rating.target, unit)}" if known else "Not known"
+    measured = f"{quantity(rating.delivered, unit)}, target {target_of(rating, unit)}" if known else "Not known"
     incomplete = ", incomplete" if rating.incomplete else ""
     return RatedLine(name=one.name, measured=measured, rating=f"{label(rating.rating)}{incomplete}")
 

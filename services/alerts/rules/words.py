@@ -59,6 +59,13 @@ def why_rated(rating: StoredRating) -> str:
     return f"{measured} in {_span(counted)}: {_CLASS[rating.rating]}.{_missing(rating.incomplete)}"
 
 
+def target_of(rating: StoredRating, unit: str) -> str:
+    """``100 hours``, ``at most 5 complaints``; empty where there is none."""
+    if rating.target is None:
+        return ""
+    return ("at most " if rating.arithmetic["direction"] == "lower" else "") + quantity(rating.target, unit)
+
+
 def _measured(delivered: Decimal, target: Decimal, arithmetic: Mapping[str, Any]) -> str:
     lower = arithmetic["direction"] == "lower"
     match arithmetic["kind"]:

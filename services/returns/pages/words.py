@@ -139,7 +139,7 @@ def month_names(quarter: Quarter) -> list[str]:
 
 
 def target(terms: Terms) -> str:
-    return quantity(terms.target, terms.measure.unit) + (" or less" if terms.direction is Direction.LOWER else "")
+    return ("at most " if terms.direction is Direction.LOWER else "") + quantity(terms.target, terms.measure.unit)
 
 
 def share_in_percent(content: LineContent) -> str:
