@@ -111,6 +111,18 @@ async def test_a_contract_is_closed_early_and_its_history_says_by_whom_and_why(d
     assert history[-1]["detail"]["reason"] == "By agreement."
 
 
+async def test_blanks_say_nothing_where_something_must_be_said(desk: Desk) -> None:
+    for said, pointer in (({"title": "  "}, "/title"), ({"reference": "\t"}, "/reference")):
+        refused = await desk.record(**said, expect=422)
+        assert [error["pointer"] for error in refused["errors"]] == [pointer]
+    contract = await desk.record(title=" Community meals ")
+    assert contract["title"] == "Community meals"
+    closing = {"ends_on": "2027-03-31", "reason": " \n"}
+    path = f"/contracts/{contract['contract_id']}/close"
+    refused = await desk.office("POST", path, desk.manager, json=closing, if_match=1, expect=422)
+    assert [error["pointer"] for error in refused["errors"]] == ["/reason"]
+
+
 async def test_contracts_are_found_page_by_page_and_by_words(desk: Desk) -> None:
     for number in range(1, 6):
         await desk.record(reference=f"C-{number}", title=f"Meals {number}", ends_on=f"{2026 + number}-12-31")

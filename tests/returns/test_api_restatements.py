@@ -66,8 +66,9 @@ async def test_a_supplier_who_is_asked_answers_that_the_figure_is_right(approved
     assert (await api("POST", f"{line}/restatements-asked", MANAGER, json=LOOK, expect=409))["code"] == "already-asked"
     assert await waiting(api, "/restatements-asked") == [asked]
     assert (await api.line())["restatements_asked"] == [asked]
-    missing = await api("POST", f"{line}/confirm-figure", json={}, expect=422)
-    assert [error["pointer"] for error in missing["errors"]] == ["/reason"]
+    for nothing in ({}, {"reason": " \n"}):
+        missing = await api("POST", f"{line}/confirm-figure", json=nothing, expect=422)
+        assert [error["pointer"] for error in missing["errors"]] == ["/reason"]
     answered = await api("POST", f"{line}/confirm-figure", json=RIGHT)
     assert (answered["asked_id"], answered["answer"]) == (asked["asked_id"], RIGHT["reason"])
     assert await api("GET", f"/restatements-asked/{asked['asked_id']}", MANAGER) == answered

@@ -10,12 +10,12 @@ from fastapi import Depends, Form, Request, Response, UploadFile
 from services.commitments.actions import obligation_tables as actions
 from services.commitments.api.routing import Manager, router
 from services.commitments.models.contracts import Contract
-from services.commitments.models.obligations import Words
 from services.commitments.rules.obligation_table import Format
 from shared.access import Role
 from shared.api import Now, Tx, etag
 from shared.db import Pool
 from shared.identity import people
+from shared.obligations import Words
 
 _TYPES = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "csv": "text/csv"}
 _FILE: dict[int | str, dict[str, Any]] = {

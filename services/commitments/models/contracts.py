@@ -13,12 +13,12 @@ from pydantic import Field, model_validator
 from services.commitments.models.obligations import NewObligation, Obligation, Target
 from services.commitments.models.words import LegalRegime
 from shared.events.commitments import Baseline
-from shared.obligations import Amount, ContractForm, Frozen, Place, Share, Text, shares_sum_to_one
+from shared.obligations import Amount, ContractForm, Frozen, Place, Share, Text, Words, shares_sum_to_one
 
-Line = Annotated[Text, Field(min_length=1, max_length=300)]
-Title = Annotated[Text, Field(min_length=1, max_length=1000)]
+Line = Annotated[Words, Field(max_length=300)]
+Title = Annotated[Words, Field(max_length=1000)]
 Money = Annotated[Amount, Field(ge=0)]
-Identifier = Annotated[Text, Field(min_length=1, max_length=200)]
+Identifier = Annotated[Words, Field(max_length=200)]
 
 
 class Part(StrEnum):
@@ -123,7 +123,7 @@ class ContractChange(Frozen):
     places: dict[Place, Annotated[Amount, Field(gt=0, le=1)]] | None = None
     baselines: Annotated[tuple[PledgedBaseline, ...], Field(max_length=100)] | None = None
     """All of a pledge's, instead of those that stand."""
-    reason: Annotated[Text, Field(min_length=1)]
+    reason: Words
 
     @model_validator(mode="after")
     def _shares(self) -> Self:
@@ -137,7 +137,7 @@ class Closing(Frozen):
     """Closing a contract early: the last day on which it runs, and why."""
 
     ends_on: date
-    reason: Annotated[Text, Field(min_length=1)]
+    reason: Words
 
 
 class Caution(Frozen):

@@ -8,14 +8,14 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from shared.obligations import Direction, Frozen, Kind, Measure, OverTime, Scope, Text
+from shared.obligations import Direction, Frozen, Kind, Measure, OverTime, Scope, Text, Words
 
 OWN = "own"
 """Stands for the framework in a buyer's own measures."""
 
-Code = Annotated[Text, Field(min_length=1, max_length=50)]
-Label = Annotated[Text, Field(min_length=1, max_length=300)]
-Unit = Annotated[Text, Field(min_length=1, max_length=50)]
+Code = Annotated[Words, Field(max_length=50)]
+Label = Annotated[Words, Field(max_length=300)]
+Unit = Annotated[Words, Field(max_length=50)]
 
 
 class MeasureStatus(StrEnum):
@@ -29,7 +29,7 @@ class MeasureStatus(StrEnum):
 class MeasureRow(Frozen):
     """A line of a framework, as a file of measures has it."""
 
-    framework: Annotated[Text, Field(min_length=1, max_length=100)]
+    framework: Annotated[Words, Field(max_length=100)]
     theme: Annotated[Text, Field(max_length=300)] = ""
     outcome: Annotated[Text, Field(max_length=300)] = ""
     code: Code
@@ -76,4 +76,4 @@ class Confirmation(Frozen):
 class Deactivation(Frozen):
     """Why a measure is no longer to be promised."""
 
-    note: Annotated[Text, Field(min_length=1, max_length=2000)]
+    note: Annotated[Words, Field(max_length=2000)]

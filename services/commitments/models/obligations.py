@@ -21,22 +21,21 @@ from shared.obligations import (
     QuarterTarget,
     Side,
     Terms,
-    Text,
+    Words,
 )
 from shared.quarters import Quarter
 from shared.ratings.targets import Spread
 
-Reference = Annotated[Text, Field(min_length=1, max_length=100)]
-Words = Annotated[Text, Field(min_length=1)]
+Reference = Annotated[Words, Field(max_length=100)]
 Target = Annotated[Amount, Field(ge=0)]
 
 
 class OwnMeasure(Frozen):
     """A buyer's own measure for a core KPI; one that the buyer has already is used as it stands."""
 
-    code: Annotated[Text, Field(min_length=1, max_length=50)]
-    label: Annotated[Text, Field(min_length=1, max_length=300)]
-    unit: Annotated[Text, Field(min_length=1, max_length=50)]
+    code: Annotated[Words, Field(max_length=50)]
+    label: Annotated[Words, Field(max_length=300)]
+    unit: Annotated[Words, Field(max_length=50)]
     kind: Kind
     direction: Direction = Direction.HIGHER
 
@@ -78,7 +77,7 @@ class Counting(Frozen):
 class NewObligation(Counting):
     reference: Reference
     side: Side
-    measure: Annotated[Text, Field(min_length=1, max_length=50)] | None = None
+    measure: Annotated[Words, Field(max_length=50)] | None = None
     """A code of the catalogue, or of the buyer's own measures; or ``own_measure``."""
     own_measure: OwnMeasure | None = None
     owner_id: UUID | None = None

@@ -9,11 +9,11 @@ from pydantic import Field, model_validator
 
 from services.commitments.models.registers import as_registered
 from shared.events.commitments import IcbSees
-from shared.obligations import Frozen, Place, Sector, Text
+from shared.obligations import Frozen, Place, Sector, Words
 
-Name = Annotated[Text, Field(min_length=1, max_length=300)]
-Scheme = Annotated[Text, Field(min_length=1, max_length=50)]
-Number = Annotated[Text, Field(min_length=1, max_length=200)]
+Name = Annotated[Words, Field(max_length=300)]
+Scheme = Annotated[Words, Field(max_length=50)]
+Number = Annotated[Words, Field(max_length=200)]
 
 
 class OrganisationIdentifier(Frozen):

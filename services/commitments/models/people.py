@@ -9,13 +9,13 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from shared.access import Role, Scope
-from shared.obligations import Frozen, Text
+from shared.obligations import Frozen, Text, Words
 
-Label = Annotated[Text, Field(min_length=1, max_length=100)]
+Label = Annotated[Words, Field(max_length=100)]
 
 
 class Details(Frozen):
-    name: Annotated[Text, Field(min_length=1, max_length=200)]
+    name: Annotated[Words, Field(max_length=200)]
     email: Annotated[Text, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
 
 

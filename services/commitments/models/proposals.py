@@ -10,12 +10,12 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from services.commitments.models.contracts import Line, Money, Title, Weights
-from services.commitments.models.obligations import NewObligation, Words
+from services.commitments.models.obligations import NewObligation
 from services.commitments.models.words import LegalRegime
 from services.commitments.notices.models import Change, LeftOut, ProposedContract, ReadError, Together
-from shared.obligations import Amount, ContractForm, Frozen, Place, Sector, Text, shares_sum_to_one
+from shared.obligations import Amount, ContractForm, Frozen, Place, Sector, Words, shares_sum_to_one
 
-PartyId = Annotated[Text, Field(min_length=1, max_length=500)]
+PartyId = Annotated[Words, Field(max_length=500)]
 
 
 class ProposalStatus(StrEnum):
@@ -76,7 +76,7 @@ class PartyConfirmed(Frozen):
 
 
 class ConfirmedObligation(NewObligation):
-    kpi_id: Annotated[Text, Field(min_length=1, max_length=500)] | None = None
+    kpi_id: Annotated[Words, Field(max_length=500)] | None = None
     """The KPI of the notice that it stands for."""
 
 

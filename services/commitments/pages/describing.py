@@ -13,7 +13,6 @@ from pydantic import BaseModel
 
 from services.commitments.actions import contracts as actions
 from services.commitments.models.contracts import Contract, ContractChange, Title
-from services.commitments.models.obligations import Words
 from services.commitments.models.words import LegalRegime
 from services.commitments.pages import words
 from services.commitments.pages.changing import back_to, own_contract, place_of, shown_again
@@ -21,7 +20,7 @@ from services.commitments.pages.registering.assembling import places_of
 from services.commitments.pages.registering.forms import PLACES, Number
 from services.commitments.pages.routing import Manager, pages
 from shared.api import Now, Tx
-from shared.obligations import plain
+from shared.obligations import Words, plain
 from shared.pages.forms import Bound, FormError, Says, bind, blank
 from shared.pages.site import Again, Form, redirect
 from shared.words import label

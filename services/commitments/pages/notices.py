@@ -15,7 +15,6 @@ from pydantic import BaseModel
 from services.commitments.actions import drafts as draft_actions
 from services.commitments.actions import proposals as actions
 from services.commitments.models.drafts import DraftKind
-from services.commitments.models.obligations import Words
 from services.commitments.models.proposals import Declining, Imported, ProposalKept, ProposalStatus, Settlement
 from services.commitments.notices import NoticeFile, read
 from services.commitments.pages import words
@@ -28,6 +27,7 @@ from shared.access import Role
 from shared.api import Now, Tx, decode_cursor, encode_cursor
 from shared.db import Connection
 from shared.errors import ParityError, PreconditionFailed
+from shared.obligations import Words
 from shared.origin import link
 from shared.pages import downloads
 from shared.pages.forms import Bound, Says, bind, blank, uploads

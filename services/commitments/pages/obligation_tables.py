@@ -13,13 +13,13 @@ from pydantic import BaseModel
 from services.commitments.actions import obligation_tables as actions
 from services.commitments.actions.contracts import read_contract
 from services.commitments.models.contracts import Contract
-from services.commitments.models.obligations import Words
 from services.commitments.pages.routing import Manager, pages
 from services.commitments.rules.obligation_table import Format
 from shared.access import Role
 from shared.api import Now, Tx
 from shared.errors import FieldError, NotFound, ParityError
 from shared.identity import people
+from shared.obligations import Words
 from shared.origin import link
 from shared.pages.forms import Bound, FormError, Says, bind, blank, uploads
 from shared.pages.site import Again, Form, redirect

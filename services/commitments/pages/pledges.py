@@ -13,7 +13,6 @@ from pydantic import AfterValidator, BaseModel, Field, create_model
 
 from services.commitments.actions.pledges import set_pledge
 from services.commitments.models.contracts import Contract, PledgedBaseline
-from services.commitments.models.obligations import Words
 from services.commitments.models.pledges import PledgedMeasure, Pledging
 from services.commitments.pages.changing import back_to, own_contract, place_of, shown_again
 from services.commitments.pages.registering.forms import Number
@@ -23,7 +22,7 @@ from services.commitments.store import choosing
 from shared.api import Now, Tx
 from shared.db import Connection
 from shared.errors import NotFound
-from shared.obligations import ContractForm, Measure, Text, plain
+from shared.obligations import ContractForm, Measure, Text, Words, plain
 from shared.pages.forms import Bound, Says, bind, blank
 from shared.pages.site import Again, Form, redirect
 from shared.pages.visitors import Visitor

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, ValidationInfo, field_validator
 from services.commitments.actions import contracts as actions
 from services.commitments.actions.drafts import rehearse
 from services.commitments.models.contracts import Closing, Contract
-from services.commitments.models.obligations import Counting, Obligation, SpreadTotal, Variation, Words
+from services.commitments.models.obligations import Counting, Obligation, SpreadTotal, Variation
 from services.commitments.pages import words
 from services.commitments.pages.changing import back_to, own_contract, place_of, shown_again
 from services.commitments.pages.registering.assembling import targets_of
@@ -23,7 +23,7 @@ from services.commitments.rules.contracts import targets_in_force
 from shared.api import Now, Tx
 from shared.db import Connection
 from shared.errors import NotFound
-from shared.obligations import Bands, BandsBy, plain
+from shared.obligations import Bands, BandsBy, Words, plain
 from shared.pages.forms import Bound, Says, Typed, bind, bind_typed, blank, typed_in
 from shared.pages.site import Again, Form, redirect
 from shared.pages.visitors import Visitor

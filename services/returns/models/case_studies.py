@@ -7,13 +7,13 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import AwareDatetime, Field
 
 from shared.events.returns import ContractSnapshot
-from shared.obligations import Figure, Frozen, Terms, Text
+from shared.obligations import Figure, Frozen, Terms, Words
 from shared.quarters import Quarter
 
-ShortText = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+ShortText = Annotated[Words, Field(max_length=200)]
 
 
 class ConsentHow(StrEnum):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from shared.obligations import Amount, Frozen, Place, Sector, Text
+from shared.obligations import Amount, Frozen, Place, Sector, Text, Words
 
 
 def _none_if_blank(value: Any) -> Any:
@@ -25,7 +25,7 @@ def _part_of_one(value: Decimal) -> Decimal:
 
 
 OptionalText = Annotated[Text | None, BeforeValidator(_none_if_blank)]
-Reason = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1)]
+Reason = Words
 OptionalName = Annotated[Annotated[Text, Field(max_length=200)] | None, BeforeValidator(_none_if_blank)]
 
 

@@ -13,7 +13,6 @@ from services.commitments.actions import drafts as actions
 from services.commitments.actions.contracts import add_obligations
 from services.commitments.models.contracts import Contract
 from services.commitments.models.drafts import Addition, ContractDraft, Draft, DraftKind
-from services.commitments.models.obligations import Words
 from services.commitments.pages import words
 from services.commitments.pages.changing import back_to, own_contract, place_of, shown_again
 from services.commitments.pages.registering import assembling
@@ -23,7 +22,7 @@ from services.commitments.rules.contracts import check_addition, earliest_additi
 from shared.access import Caller
 from shared.api import Now, Tx
 from shared.db import Connection
-from shared.obligations import Side
+from shared.obligations import Side, Words
 from shared.pages.forms import Bound, Says, bind, blank
 from shared.pages.site import Again, Form, redirect
 from shared.quarters import Quarter, local_date, quarters_between

@@ -26,7 +26,7 @@ from shared.obligations import (
     Kind,
     OverTime,
     Place,
-    Text,
+    Words,
 )
 from shared.pages.forms import Says
 from shared.ratings.targets import Spread
@@ -41,7 +41,6 @@ def _bare(value: Any) -> Any:
 
 Number = Annotated[Amount, BeforeValidator(_bare), Field(ge=0)]
 Percent = Annotated[Amount, BeforeValidator(_bare), Field(ge=0, le=100)]
-Paragraph = Annotated[Text, Field(min_length=1)]
 
 
 class Award(BaseModel):
@@ -119,14 +118,14 @@ class Places(BaseModel):
 
 class Promise(BaseModel):
     reference: Annotated[Reference, Says("Enter a reference", "Reference must have 100 characters or fewer")]
-    wording: Annotated[Paragraph, Says("Enter what was promised", "What was promised must have 4,000 characters or fewer")]
+    wording: Annotated[Words, Says("Enter what was promised", "What was promised must have 4,000 characters or fewer")]
     owner_id: Annotated[UUID | None, Says("", "Select the accountable owner from the list")] = None
     frequency: Annotated[Frequency, Says("Select how often figures are reported", "Select how often figures are reported")]
     evidence_required: Annotated[bool, Says("Select yes if evidence is needed", "Select yes or no")]
-    method_statement: Annotated[Paragraph | None, Says("", "Method statement must have 4,000 characters or fewer")] = None
-    relevant: Annotated[Paragraph | None, Says("", "Why it is relevant must have 4,000 characters or fewer")] = None
-    proportionate: Annotated[Paragraph | None, Says("", "Why it is proportionate must have 4,000 characters or fewer")] = None
-    additional: Annotated[Paragraph | None, Says("", "Why it is additional must have 4,000 characters or fewer")] = None
+    method_statement: Annotated[Words | None, Says("", "Method statement must have 4,000 characters or fewer")] = None
+    relevant: Annotated[Words | None, Says("", "Why it is relevant must have 4,000 characters or fewer")] = None
+    proportionate: Annotated[Words | None, Says("", "Why it is proportionate must have 4,000 characters or fewer")] = None
+    additional: Annotated[Words | None, Says("", "Why it is additional must have 4,000 characters or fewer")] = None
 
 
 class OwnPromise(Promise):
