@@ -7,6 +7,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from deploy.maven import fetch
+
 _HERE = Path(__file__).parent
 _JARS = _HERE / "target" / "jars"
 _OLDEST_JAVA = 17
@@ -32,23 +34,5 @@ def java() -> str:
 
 def classpath() -> str:
     """The jars, which Maven gets where pom.xml is newer than they are. Raises NoKafka where it cannot."""
-    pom, stamp = _HERE / "pom.xml", _JARS / ".complete"
-    if not stamp.exists() or stamp.stat().st_mtime < pom.stat().st_mtime:
-        maven = shutil.which("mvn")
-        if maven is None:
-            raise NoKafka("There is no Maven on this machine to get Apache Kafka's jars with. Install it (Debian: maven).")
-        shutil.rmtree(_JARS, ignore_errors=True)
-        got = subprocess.run(  # noqa: S603
-            [maven, "--quiet", "--batch-mode", "--file", str(pom), "dependency:copy-dependencies"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if got.returncode:
-            raise NoKafka(f"Maven could not get Apache Kafka's jars: {_first_error(got.stdout)}")
-        stamp.touch()
+    fetch("dependency:copy-dependencies", _HERE / "pom.xml", _JARS, what="Apache Kafka's jars", error=NoKafka)
     return f"{_JARS}/*"
-
-
-def _first_error(said: str) -> str:
-    return next((line for line in said.splitlines() if "ERROR" in line), "it gave no reason.")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from pathlib import Path
+
+from deploy.maven import fetch
 
 _HERE = Path(__file__).parent
 _UNPACKED = _HERE / "target" / "unpacked"
@@ -19,17 +20,5 @@ def home() -> Path:
     for command, package in (("java", "openjdk-17-jre-headless"), ("mvn", "maven")):
         if shutil.which(command) is None:
             raise NoKeycloak(f"There is no {command} on this machine. Install it (Debian: {package}).")
-    pom, stamp = _HERE / "pom.xml", _UNPACKED / ".complete"
-    if not stamp.exists() or stamp.stat().st_mtime < pom.stat().st_mtime:
-        shutil.rmtree(_UNPACKED, ignore_errors=True)
-        got = subprocess.run(  # noqa: S603
-            ["mvn", "--quiet", "--batch-mode", "--file", str(pom), "dependency:unpack-dependencies"],  # noqa: S607
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if got.returncode:
-            reason = next((line for line in got.stdout.splitlines() if "ERROR" in line), "it gave no reason.")
-            raise NoKeycloak(f"Maven could not get Keycloak: {reason}")
-        stamp.touch()
+    fetch("dependency:unpack-dependencies", _HERE / "pom.xml", _UNPACKED, what="Keycloak", error=NoKeycloak)
     return next(_UNPACKED.glob("keycloak-*"))
