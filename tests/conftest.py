@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, ClassVar, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import settings
 from pydantic import SecretStr
 from xdist.scheduler import LoadFileScheduling
 
@@ -25,23 +25,28 @@ from shared.migrations import SPINE, migrate
 from shared.service import Runtime, Service
 from shared.settings import SERVICES, Settings
 from tests.event_logs import kafka, log_databases, log_server, log_under_test, pytest_terminal_summary  # noqa: F401
+from tests.thrown_away import postgres_thrown_away
 
 T = TypeVar("T")
 logs.configure(as_json=False)
+settings.load_profile("ci")  # also elsewhere: the same examples in every run, however slow the machine
 
 OpenRuntime: TypeAlias = Callable[..., Awaitable[Runtime]]
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ROOT = Path(__file__).resolve().parents[1]
-LONGEST_FIRST = ["browser", "system", "faults", "keycloak"]
+LONGEST_FIRST = ["contracts/test_openapi.py", "browser", "system", "faults", "keycloak"]
 _KEYCLOAK = "tests/keycloak/"
 LAST = "test_zero_pages_left_out.py"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long ones first. The file that asks what all tests of pages have looked at is the last, or it would wait for them."""
-    order = {folder: number for number, folder in enumerate(LONGEST_FIRST)}
-    folders = {item: item.path.relative_to(ROOT / "tests").parts[0] for item in items}
-    items.sort(key=lambda item: (item.path.name == LAST, order.get(folders[item], len(order))))
+
+    def place(item: pytest.Item) -> int:
+        path = item.path.relative_to(ROOT / "tests").as_posix()
+        return next((number for number, first in enumerate(LONGEST_FIRST) if path.startswith(first)), len(LONGEST_FIRST))
+
+    items.sort(key=lambda item: (item.path.name == LAST, place(item)))
 
 
 class ByFile(LoadFileScheduling):
@@ -58,15 +63,22 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """One PostgreSQL for the whole run. It is thrown away at the end, so it need not wait for the disk."""
-    with tempfile.TemporaryDirectory(prefix="parity-test-") as folder:
-        Path(folder).chmod(0o755)  # root starts PostgreSQL as another account, which passes through here
-        with PostgresServer(Path(folder), {"fsync": "off", "full_page_writes": "off"}) as server:
-            yield server
+    with postgres_thrown_away({"fsync": "off", "full_page_writes": "off"}) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
 def database(postgres: PostgresServer) -> Databases:
     return Databases(postgres)
+
+
+@pytest.fixture(autouse=True)
+def _databases_go_with_their_test() -> Iterator[None]:
+    """Thousands would fill the disk, and take minutes to remove."""
+    Databases.given.clear()  # what is there already is a module's
+    yield
+    if Databases.given:
+        _run(_drop(Databases.given))
 
 
 @pytest.fixture
@@ -100,6 +112,9 @@ class Databases:
     Also ``identity``, ``log`` and ``spine`` (no service: the tables that every service has). ``role`` names another role.
     """
 
+    given: ClassVar[list[tuple[str, str]]] = []
+    """Since somebody cleared this: the URL of the server's owner, and the name."""
+
     def __init__(self, server: PostgresServer) -> None:
         self.server = server
         self._admin = server.url()
@@ -119,6 +134,7 @@ class Databases:
             await conn.execute(f'CREATE DATABASE "{fresh}" TEMPLATE "template_{name}"')
         finally:
             await conn.close()
+        self.given.append((self._admin, fresh))
         return self.server.url(fresh, role)
 
     async def _make_template(self, name: str) -> None:
@@ -137,6 +153,15 @@ class Databases:
             await migrate(self.server.url(f"template_{name}"), SPINE, role=role_of(url))
         else:
             raise ValueError(f"no service is called {name}")
+
+
+async def _drop(given: Sequence[tuple[str, str]]) -> None:
+    for admin, name in given:
+        conn = await connect(admin)
+        try:
+            await conn.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        finally:
+            await conn.close()
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:

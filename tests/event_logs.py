@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from itertools import count, cycle
-from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
@@ -28,6 +26,7 @@ from shared.db import connect
 from shared.log.interface import EventLog, LogUnavailable, Partition
 from shared.log.kafka import KafkaLog
 from shared.log.postgres import PostgresLog
+from tests.thrown_away import postgres_thrown_away
 
 # A test's properties travel with its report, from whichever process ran it.
 _EXERCISED = "event log exercised"
@@ -255,10 +254,8 @@ def _in_docker() -> Iterator[Kafka]:
 @pytest.fixture(scope="session")
 def log_server() -> Iterator[PostgresServer]:
     """A PostgreSQL that tests may crash: nothing else is on it. It keeps what it acknowledged, as in production."""
-    with tempfile.TemporaryDirectory(prefix="parity-log-") as folder:
-        Path(folder).chmod(0o755)  # root starts PostgreSQL as another account, which passes through here
-        with PostgresServer(Path(folder)) as server:
-            yield server
+    with postgres_thrown_away() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
