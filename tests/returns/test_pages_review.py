@@ -14,7 +14,7 @@ from services.returns.models.decisions import Approval, Certification
 from services.returns.store.files import evidence_store
 from shared.access import Caller, Role
 from shared.events.returns import ChangesRequested, LineApproved
-from shared.obligations import Kind, Side
+from shared.obligations import Basis, Kind, Side
 from tests.returns.builders import (
     CERTIFIED,
     CERTIFIER,
@@ -229,7 +229,8 @@ async def test_evidence_opens_in_the_page_where_that_is_safe(desk: Desk) -> None
 
 
 async def test_the_quarters_before_stand_beside_the_figure(office: Office) -> None:
-    await office.world.hear(an_organisation(), a_contract(), when=JULY.replace(month=10, day=5))
+    over_the_year = an_obligation("hours", terms().model_copy(update={"basis": Basis.YEAR}))
+    await office.world.hear(an_organisation(), a_contract(over_the_year), when=JULY.replace(month=10, day=5))
     for quarter, hours in ((Q1, 35), (Q2, 60)):
         filed = await office.world.filed(quarter)
         async with office.world.pool.acquire() as conn, conn.transaction():
@@ -239,6 +240,9 @@ async def test_the_quarters_before_stand_beside_the_figure(office: Office) -> No
                 await approve(conn, filed.return_id, Approval(), by=MANAGER, at=JULY)
     page = await (await office.manager()).get(f"/returns/{filed.return_id}/review")
     assert "Quarter April to June 2026 Target 50 hours Reported 35 hours Rating Requires improvement" in page.text
+    assert "If it is approved, with 60 hours in this quarter, the financial year so far comes to 95 hours" in page.text
+    line = await (await office.editor()).get(f"/returns/lines/{filed.lines[0].line_id}")
+    assert "Approved in earlier quarters of the financial year 35 hours of 50 hours" in line.text
 
 
 async def test_who_does_not_review_it_does_not_find_it(desk: Desk) -> None:

@@ -146,11 +146,9 @@ def share_in_percent(content: LineContent) -> str:
     return f"{shown(100 * content.share)} %"
 
 
-def place_in_year(rated: Rated) -> str:
-    """Which quarters a rating looks at: ``so far this year``."""
-    return {Basis.QUARTER: "this quarter", Basis.YEAR: "so far this financial year", Basis.CONTRACT: "so far in the contract"}[
-        rated.terms.basis
-    ]
+def counted_together(terms: Terms) -> str:
+    """The quarters that a rating looks at, where it looks at more than one."""
+    return "the financial year" if terms.basis is Basis.YEAR else "the contract"
 
 
 def comes_to(rated: Rated, line: LineView) -> str:
@@ -163,7 +161,7 @@ def comes_to(rated: Rated, line: LineView) -> str:
     if rated.terms.basis is Basis.QUARTER:
         return f"{'' if approved else 'If it is approved: '}{figure} against a target of {target}."
     begins = "With" if approved else "If it is approved, with"
-    together = "the financial year" if rated.terms.basis is Basis.YEAR else "the contract"
+    together = counted_together(rated.terms)
     return f"{begins} {figure} in this quarter, {together} so far comes to {measured} against a target of {target}."
 
 
