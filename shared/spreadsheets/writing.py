@@ -16,6 +16,8 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from shared.obligations import plain
+
 RUNS = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the beginning of a formula."""
 _OFFERED_ROWS = 1000
@@ -80,5 +82,11 @@ def write_csv(headings: Sequence[str], rows: Sequence[Sequence[Any]] = ()) -> by
     held = StringIO(newline="")
     writer = csv.writer(held)
     for row in (headings, *rows):
-        writer.writerow([f"'{value}" if isinstance(value, str) and value.startswith(RUNS) else value for value in row])
+        writer.writerow([_in_csv(value) for value in row])
     return held.getvalue().encode("utf-8-sig")
+
+
+def _in_csv(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return plain(value)
+    return f"'{value}" if isinstance(value, str) and value.startswith(RUNS) else value

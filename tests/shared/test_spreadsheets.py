@@ -221,3 +221,8 @@ def test_text_is_never_written_as_a_formula(text: str) -> None:
     assert write_csv(HEADINGS, [[text]]).decode("utf-8-sig").splitlines()[1].lstrip('"').startswith("'")
     (row,) = read(write_csv(HEADINGS, [[text, 1, None, None]]))
     assert row.text("Name") == text.strip()
+
+
+def test_money_in_csv_has_no_decimals_of_the_database() -> None:
+    said = write_csv(["Value"], [[Decimal("6800000.000000")], [Decimal("-1250000.500000")], [Decimal(0)]]).decode("utf-8-sig")
+    assert said.splitlines() == ["Value", "6800000", "-1250000.5", "0"]
