@@ -15,6 +15,7 @@ from services.commitments.models.organisations import Organisation
 from shared import history
 from shared.access import NOBODY, Role
 from shared.events.commitments import ContractClosed, ContractRecorded, OrganisationRecorded
+from shared.quarters import Quarter
 from tests.commitments.notices.builders import BUYER, REAL, SUPPLIER, award, contract, file_of, release
 from tests.commitments.taking_part import Office
 from tests.conftest import NOON
@@ -87,7 +88,7 @@ async def test_a_person_confirms_what_a_notice_proposes(notices: Notices) -> Non
         "side": "core_service",
         "own_measure": {"code": "MG-CALLS", "label": "Calls answered", "unit": "%", "kind": "ratio"},
         "wording": "95 % of calls are answered.",
-        "spread": {"total": "760", "way": "evenly"},
+        "targets": [{"quarter": Quarter.parse("2026-27-Q3").plus(later).code, "target": "95"} for later in range(8)],
     }
     (recorded,) = await notices.confirm(proposal, obligations=[obligation], legal_regime="psr")
     assert (recorded["ocid"], recorded["award_id"], recorded["title"]) == ("ocds-b5fd17-a", "1", "Patient catering")
