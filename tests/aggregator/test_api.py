@@ -325,12 +325,29 @@ async def test_coverage_and_partner_vcfse(icb: Icb):
     assert (report["region"][0]["target"], report["region"][0]["delivered"]) == ("120", "25")
 
 
+async def test_what_a_quarter_lacks_is_listed_page_by_page(icb: Icb):
+    missing, waiting, whole, hidden = (Contract() for _ in range(4))
+    for contract in (missing, waiting, whole):
+        await icb.hears(recorded(contract.buyers[0], icb_sees=IcbSees.CONTRACTS), contract_recorded(contract))
+    await icb.hears(contract_recorded(hidden), *(one.owes(HOURS).opened() for one in (missing, hidden)))
+    of_waiting = waiting.owes(HOURS)
+    await icb.hears(of_waiting.opened(), of_waiting.submitted(), whole.owes(HOURS).all(1))
+    path = "quarters/2026-27-Q2/incomplete-returns"
+    first = await icb.get(path, params={"limit": 1})
+    rest = await icb.get(path, params={"limit": 1, "cursor": first["next"]})
+    found = [(one["contract_id"], one["received"], one["lines"], one["approved"]) for one in first["items"] + rest["items"]]
+    assert found == [(str(missing.contract_id), False, 1, 0), (str(waiting.contract_id), True, 1, 0)]
+    assert rest["next"] is None
+    assert (await icb.get(path, params={"as_of": "2026-10-01T00:00:00Z"}))["items"] == []
+
+
 async def test_only_the_icb_may_read(icb: Icb):
     await icb.hears(Contract().owes(HOURS).all(1))
     for role in (Role.CONTRACT_MANAGER, Role.SUPPLIER_EDITOR, Role.SUPPLIER_CERTIFIER, Role.OPERATOR):
         key = await icb.key(role)
         for path in ("totals", "totals.csv", "changes", "publications", "quarters", "coverage", "partner-vcfse",
-                     "bridge?measure=NT8", "totals/contracts?measure=NT8", "cuts"):  # fmt: skip
+                     "bridge?measure=NT8", "totals/contracts?measure=NT8", "cuts",
+                     "quarters/2026-27-Q2/incomplete-returns"):  # fmt: skip
             assert (await icb.client.get(f"/api/v1/{path}", headers=key)).status_code == 403, (role, path)
         assert (await icb.client.post("/api/v1/publications", json={"quarter": "2026-27-Q2"}, headers=key)).status_code == 403
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Query, Response
 from pydantic import Field
@@ -25,12 +26,12 @@ from services.aggregator.api.routing import (
     Unit,
     WantedQuarter,
 )
-from services.aggregator.models.coverage import QuarterCoverage, QuarterOverview
+from services.aggregator.models.coverage import IncompleteReturn, QuarterCoverage, QuarterOverview
 from services.aggregator.models.facts import REGION
 from services.aggregator.models.pledges import PartnerReport
 from services.aggregator.models.publications import Bridge, HeardUpTo, Known, Publication, ShownChange
 from services.aggregator.models.totals import Dimension
-from services.aggregator.store import differing
+from services.aggregator.store import differing, missing
 from services.aggregator.store import publications as store
 from shared.api import Cursor, Limit, Now, Page, Tx, api_router, decode_cursor, encode_cursor
 from shared.errors import FieldError, Invalid
@@ -102,6 +103,18 @@ async def pending_changes(quarter: QuarterCode, tx: Tx, caller: Analyst, thresho
     return await comparing.shown_changes(
         tx, await differing.between(tx, quarter.first_day, Known(last.entry)), threshold=threshold
     )
+
+
+@router.get("/quarters/{quarter}/incomplete-returns")
+async def incomplete_returns(
+    quarter: QuarterCode, tx: Tx, caller: Analyst, limit: Limit, cursor: Cursor, as_of: AsOf = None
+) -> Page[IncompleteReturn]:
+    """Returns that are not in, and then those not wholly approved, of contracts whose buyers let the ICB see them."""
+    after = decode_cursor(cursor, bool, str, UUID) if cursor else None
+    found = await missing.incomplete_returns(tx, quarter.first_day, Known(at=as_of), after=after, limit=limit + 1)
+    last = found[limit - 1] if len(found) > limit else None
+    more = encode_cursor(last.received, last.reference, last.return_id) if last else None
+    return Page(items=found[:limit], next=more)
 
 
 @router.get("/bridge")
