@@ -76,6 +76,8 @@ class TestMeeting:
         past = await manager.submit(form, "Save the task", {**TASK, "due_on-day": "4", "due_on-month": "1"}, expect=422)
         assert past.links["Enter a date that has not passed"] == "#due_on-day"
         assert past.form("Save the task").fields["owner"] == ["Tom, Brightwater"]
+        never = await manager.submit(form, "Save the task", {**TASK, "due_on-year": "9999"}, expect=422)
+        assert never.links["Enter a date within the next 5 years"] == "#due_on-day"
         agreed = await manager.submit(past, "Save the task", TASK)
         assert "Send the rota" in agreed.text
         assert "Friday 4 December 2026 in 9 working days" in agreed.text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.alerts.actions.going import Going, going
@@ -22,6 +22,8 @@ from shared.quarters import Quarter, local_date
 from shared.viewer import Viewer
 
 _MOST_ALERTS = 50
+_LONGEST = timedelta(days=5 * 366)
+"""A year typed wrong is not counted in working days: up to 9999 that takes seconds."""
 
 
 class TaskIsOpen(Conflict):
@@ -95,10 +97,13 @@ async def tasks(conn: Connection, contract_id: UUID, quarter: Quarter, *, by: Ca
 async def agree_task(
     conn: Connection, contract_id: UUID, quarter: Quarter, *, what: str, owner: str, due_on: date, at: datetime, by: Caller
 ) -> Task:
-    """The buyer writes down what was agreed. Raises NotFound as ``meeting``, Invalid for a day that has passed."""
+    """The buyer writes down what was agreed. Raises NotFound as ``meeting``, Invalid for a day that has passed or is far off."""
     await _met(conn, buyers_eyes(by), contract_id, quarter)
-    if due_on < local_date(at):
+    today = local_date(at)
+    if due_on < today:
         raise Invalid(errors=[FieldError("/due_on", "Enter a date that has not passed")])
+    if due_on > today + _LONGEST:
+        raise Invalid(errors=[FieldError("/due_on", "Enter a date within the next 5 years")])
     task = Task(new_id(), contract_id, quarter, what, owner, due_on, at, by.person_id)
     await store.add_task(conn, task)
     await _remember(conn, task, "agreed", at=at, by=by)
