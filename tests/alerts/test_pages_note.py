@@ -36,6 +36,7 @@ async def test_a_note_is_read_by_both_parties_and_told_to_the_buyer(world: World
     analyst = await people.analyst()
     page = await analyst.get(path)
     assert "Ask the buyer what stands in the way, and leave a note of it." in page.text
+    assert "so it went to the next level: the ICB" in page.text
     form = await analyst.get(page.links["Leave a note for the buyer"])
     missing = await analyst.submit(form, "Leave the note", expect=422)
     assert missing.links["Enter your note"] == "#note"

@@ -12,6 +12,7 @@ from services.alerts.actions.reading import WholeAlert
 from services.alerts.rules.words import how_ended
 from shared.history import Entry
 from shared.quarters import Quarter
+from shared.ratings import EscalationLevel
 from shared.words import day, label
 
 _DONE = {
@@ -46,7 +47,9 @@ def timeline(whole: WholeAlert, names: Mapping[UUID, str]) -> list[Moment]:
 def _done(entry: Entry) -> str:
     match entry.action:
         case "escalated":
-            return f"Not dealt with in time, so it went to the next level: {label(entry.detail['level']).lower()}"
+            level = EscalationLevel(entry.detail["level"])
+            named = "the ICB" if level is EscalationLevel.ICB else label(level).lower()
+            return f"Not dealt with in time, so it went to the next level: {named}"
         case "changed":
             return f"Now of {label(entry.detail['severity']).lower()} severity, for {Quarter.parse(entry.detail['quarter'])}"
         case action:
