@@ -19,6 +19,8 @@ PALETTE = ("#12436D", "#F46A25", "#28A197", "#801650", "#3D3D3D", "#A285D1")
 _UP, _DOWN, _WHOLE = "#28A197", "#801650", "#12436D"
 _DASHES = [[1, 0], [6, 3], [2, 2], [8, 2, 2, 2], [4, 4], [1, 3]]
 _SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"]
+_SIZES = [60, 200]
+"""Of marks: every other one is a wider outline, so that where two series meet each is seen, and neither outweighs the other."""
 _INK, _GRID = "#212b32", "#d8dde0"
 _WIDTH, _HEIGHT = 620, 260
 _LONG = 14
@@ -114,13 +116,17 @@ def lines(
         "y": {"field": "value", **measured},
         "color": _colours(names),
     }
-    dash, shape = _by_series(names, _DASHES), _by_series(names, _SHAPES)
+    marks = {
+        "shape": _by_series(names, _SHAPES),
+        "size": _by_series(names, _SIZES),
+        "fill": _by_series(names, ["transparent" if nth % 2 else colour for nth, colour in enumerate(PALETTE)]),
+    }
     layers: list[Spec] = [
         {
             "mark": {"type": "line", "strokeWidth": 3, "invalid": "break-paths-show-domains"},
-            "encoding": {**place, "strokeDash": dash},
+            "encoding": {**place, "strokeDash": {**_by_series(names, _DASHES), "legend": None}},
         },
-        {"mark": {"type": "point", "filled": True, "size": 80, "opacity": 1}, "encoding": {**place, "shape": shape}},
+        {"mark": {"type": "point", "strokeWidth": 3, "opacity": 1}, "encoding": {**place, **marks}},
     ]
     return Chart(headline, subtitle, _whole(layers, _rows(categories, series, unit), _HEIGHT))
 

@@ -80,7 +80,8 @@ class TestOverview:
         assert "a quarter is written like 2026-27-Q2" in (await manager.get(f"{PATH}?quarter=soon", expect=422)).text
 
     async def test_who_sees_it(self, world: World, people: People) -> None:
-        await (await people.supplier()).get(PATH)
+        for one, back in ((await people.supplier(), "/contracts/yours"), (await people.manager(), "/contracts")):
+            assert (await one.get(PATH)).links["Back to contracts"] == f"/commitments{back}"
         analyst = await people.analyst()
         for stranger in (
             await people.manager(organisation_id=OTHER_BUYER),
@@ -107,8 +108,8 @@ class TestOverview:
         assert headings[:3] == ("Quarter", "Core service score (%)", "Core service rated")
         assert headings[-2:] == ("Compliance (%)", "Return")
         assert [(row[0], row[1], row[5], *row[-2:]) for row in rows] == [
-            ("2026-27 Q2", "80.0", "0.0", "40.0", "Submitted"),
-            ("2026-27 Q1", "100.0", "100.0", "100.0", "Open"),
+            ("2026-27 Q2", "80", "0", "40", "Submitted"),
+            ("2026-27 Q1", "100", "100", "100", "Open"),
         ]
         assert (await manager.table(page.links["XLSX of quarters"]))[1][1] == 80
         assert (await manager.get(f"{PATH}/compliance.png")).response.content.startswith(b"\x89PNG")

@@ -173,8 +173,9 @@ async def test_a_long_list_goes_on_on_the_next_page(office: Office) -> None:
 async def test_a_contracts_returns_are_a_tab_of_the_contract(office: Office) -> None:
     await office.world.hear(an_organisation(icb_sees=IcbSees.CONTRACTS), a_contract(), when=OCTOBER)
     path = f"/returns/contracts/{contract_id()}"
-    for visit in (await office.editor(), await office.manager()):
+    for visit, back in ((await office.editor(), "/contracts/yours"), (await office.manager(), "/contracts")):
         page = await visit.get(path)
+        assert page.links["Back to contracts"] == f"/commitments{back}"
         assert page.links["What was promised"] == f"/commitments/contracts/{contract_id()}"
         assert [words for words in page.links if "2026-27" in words] == [
             "April to June 2026 (2026-27 Q1)",

@@ -68,7 +68,7 @@ async def show_contract(
     found = await going(tx, eyes(visitor.caller), contract_id)
     chosen = quarter or _latest(found)
     as_buyer = is_buyer(visitor.caller, found.contract.buyer_ids)
-    party = as_buyer or is_supplier(visitor.caller, found.contract.supplier_ids)
+    supplies = not as_buyer and is_supplier(visitor.caller, found.contract.supplier_ids)
     wanted = worklist.WorkFilter(contract_id=contract_id)
     alerts = await worklist.in_line(tx, eyes(visitor.caller), wanted, limit=_MOST_ALERTS + 1)
     year = _year_of(chosen) if chosen else []
@@ -89,8 +89,8 @@ async def show_contract(
         more_alerts=len(alerts) > _MOST_ALERTS,
         taken=offered(link("alerts", ""), contract_id=contract_id),
         as_buyer=as_buyer,
-        party=party,
-        back={"href": link("commitments", "/contracts"), "text": "Back to contracts"},
+        party=as_buyer or supplies,
+        back={"href": link("commitments", "/contracts/yours" if supplies else "/contracts"), "text": "Back to contracts"},
         now=now,
     )
 

@@ -21,8 +21,9 @@ from services.returns.pages.evidence import add_each
 from services.returns.pages.routing import Supplier, pages
 from services.returns.rules.activities import divides
 from services.returns.rules.files import opens_in_a_browser
+from services.returns.rules.lifecycle import with_supplier
 from services.returns.store import activities as store
-from services.returns.store import activity_lists
+from services.returns.store import activity_lists, lines
 from services.returns.store import evidence as evidence_store
 from shared.api import Now, Tx, decode_cursor, encode_cursor
 from shared.db import Connection
@@ -34,7 +35,7 @@ from shared.pages.forms import Bound, bind, blank, uploads
 from shared.pages.naming import names_of
 from shared.pages.site import Again, Form, redirect
 from shared.pages.visitors import Visitor
-from shared.quarters import local_date
+from shared.quarters import Quarter, local_date
 from shared.spreadsheets import Sheet
 
 _PAGE = 25
@@ -50,7 +51,13 @@ _MOST_OTHERS = 100
 """For which a part of an activity can be: those that were noted last."""
 _STILL_NOTED = timedelta(days=183)
 """A contract that ended so long ago is offered still: what was done last may not be noted yet."""
-_DONE = {"noted": "Your activity is noted.", "changed": "Your change is saved.", "removed": "The activity is removed."}
+_DONE = {
+    "noted": "Your activity is noted.",
+    "too-late": "Your activity is noted. The figure of its quarter was submitted before, so that figure stays as it is. "
+    "Once it is approved, you can ask for a change on its line.",
+    "changed": "Your change is saved.",
+    "removed": "The activity is removed.",
+}
 
 
 @pages.router.get("/activities")
@@ -159,7 +166,8 @@ async def note(
         raise
     except ParityError as error:
         raise pages.again(request, "activity.jinja", **context, form=refused(bound, error), now=now) from None
-    return await _with_files(request, tx, activity, owed, visitor, form, now, done="noted")
+    done = "too-late" if await _is_submitted(tx, activity) else "noted"
+    return await _with_files(request, tx, activity, owed, visitor, form, now, done=done)
 
 
 @pages.router.get("/activities/{activity_id:uuid}")
@@ -209,6 +217,13 @@ async def remove(request: Request, activity_id: UUID, tx: Tx, now: Now, visitor:
     except ActivityInUse:
         return redirect(link("returns", f"/activities/{activity_id}"))
     return redirect(link("returns", "/activities?done=removed"))
+
+
+async def _is_submitted(conn: Connection, activity: Activity) -> bool:
+    """Whether the line that it would fill was submitted before."""
+    quarter = Quarter.of(activity.happened_on)
+    found = await lines.earlier(conn, activity.obligation_id, quarter.next())
+    return any(line.quarter == quarter and not with_supplier(line.status) for line in found)
 
 
 class _Running(TypedDict):

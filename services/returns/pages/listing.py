@@ -165,6 +165,8 @@ async def list_of_contract(
     after = decode_cursor(cursor, date, UUID) if cursor else None
     viewer, wanted = Viewer.of(visitor.caller), Wanted(contract_id=contract_id)
     found = await returns.page(tx, viewer, wanted, today=local_date(now), after=after, limit=_PAGE + 1)
+    not_supplying = Viewer.of(visitor.caller, acting_as=(*REVIEWER, Role.ICB_ANALYST))
+    bought = await contracts.sees(tx, not_supplying, contract_id, approved=True)
     return pages.show(
         request,
         "contract_returns.jinja",
@@ -172,6 +174,7 @@ async def list_of_contract(
         returns=found[:_PAGE],
         next=link("returns", f"/contracts/{contract_id}?cursor={_cursor(found)}") if len(found) > _PAGE else "",
         taken=downloads.offered(link("returns", f"/contracts/{contract_id}")),
+        back={"href": link("commitments", "/contracts" if bought else "/contracts/yours"), "text": "Back to contracts"},
         now=now,
     )
 

@@ -45,8 +45,18 @@ async def test_a_single_bar_fills_no_whole_chart(category: str, across: str, mos
 async def test_a_line_is_broken_where_a_value_is_not_known() -> None:
     whole = await lines("Whole", "%", QUARTERS, [PROMISED], unit="%", top=Decimal(100)).svg()
     broken = await lines("Broken", "%", QUARTERS, [DELIVERED], unit="%", top=Decimal(100)).svg()
-    strokes = [re.findall(r'<path [^>]*d="([^"]*)"[^>]*stroke-width="3"', svg)[-1] for svg in (whole, broken)]
+    strokes = [re.findall(r'<path d="([^"]*)"[^>]*stroke-width="3"', svg)[-1] for svg in (whole, broken)]
     assert [stroke.count("M") for stroke in strokes] == [1, 2]
+
+
+async def test_where_two_lines_meet_both_are_seen() -> None:
+    """The first is a filled mark, the second a wider outline around it."""
+    both = [Series(name, (Decimal(50),)) for name in ("Core service", "Social value")]
+    svg = await lines("Alike", "%", ["2026-27 Q1"], both, unit="%", top=Decimal(100)).svg()
+    inner, outer = re.findall(r'<path (transform="[^"]*") d="M(-?[\d.]+)[^"]*"([^>]*) stroke-width="3"', svg)
+    assert inner[0] == outer[0], "at the same place"
+    assert abs(float(outer[1])) > abs(float(inner[1]))
+    assert (f'fill="{PALETTE[0]}"' in inner[2], "fill=" in outer[2]) == (True, False)
 
 
 async def test_a_bridge_leads_from_one_figure_to_the_next() -> None:
