@@ -75,6 +75,19 @@ async def test_the_quarters_line_fills_itself_and_shows_from_what(two_lines: Off
     assert "The figure was filled from 2 of them" in page.text
 
 
+async def test_what_is_noted_after_its_quarter_was_submitted_says_that_the_figure_stays(two_lines: Office) -> None:
+    certifier = await two_lines.certifier()
+    page = await line(certifier, CALLS)
+    page = await certifier.submit(page, "Save and continue", {"figure-numerator": "931", "figure-denominator": "980"})
+    page = await certifier.submit(page, "Save and continue", {"figure-value": "40"})
+    await certifier.submit(await certifier.get(page.links["Continue to certify"]), "Certify and submit", BOTH)
+    late = await certifier.submit(await noting(certifier), "Save", {"quantity-value": "2", **JUNE})
+    assert "The figure of its quarter was submitted before, so that figure stays as it is." in late.text
+    in_time = await certifier.submit(await noting(certifier), "Save", {"quantity-value": "2"})
+    assert "Your activity is noted." in in_time.text
+    assert "submitted before" not in in_time.text
+
+
 async def test_what_cannot_be_read_is_said_at_its_field_and_stays(two_lines: Office) -> None:
     editor = await two_lines.editor()
     said = {"quantity-value": "about two", "note": "n" * 4001, **JUNE, "happened_on-day": "31", "happened_on-month": "6"}
