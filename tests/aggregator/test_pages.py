@@ -110,6 +110,9 @@ async def test_a_cut_shows_what_was_known_and_says_everywhere_that_it_is_provisi
     wrong = {"day-day": "2", "day-month": "11", "day-year": "2026"}
     again = await analyst.submit(page, "Make the cut", wrong, expect=422)
     assert again.links["Date of the cut must be in the past"] == "#day-day"
+    early = {"day-day": "30", "day-month": "9", "day-year": "2026"}
+    again = await analyst.submit(again, "Make the cut", early, expect=422)
+    assert again.links["Date of the cut must be after 30 September 2026, when the quarter ends"] == "#day-day"
     cut = await analyst.submit(again, "Make the cut", {"day-day": "22", "day-month": "10"})
     assert "Provisional figures" in cut.text
     assert "100 hours" in cut.text

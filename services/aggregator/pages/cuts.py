@@ -10,13 +10,14 @@ from typing import Annotated, Any
 from fastapi import Request, Response
 from pydantic import BaseModel
 
-from services.aggregator.actions.cutting import DayNotOver, make_cut
+from services.aggregator.actions.cutting import make_cut
 from services.aggregator.models.cuts import Cut, CutDay
 from services.aggregator.pages.asking import Asked
 from services.aggregator.pages.routing import Analyst, WantedFigures, pages
 from services.aggregator.pages.tables import Cell, Column, Row, Table, text
 from services.aggregator.store import cuts as store
 from shared.api import Cursor, Now, Tx, decode_cursor, encode_cursor
+from shared.errors import Invalid
 from shared.origin import link
 from shared.pages.forms import Bound, Says, bind, blank
 from shared.pages.naming import names_of
@@ -44,7 +45,7 @@ async def make(visitor: Analyst, request: Request, tx: Tx, now: Now, form: Form,
         raise pages.again(request, "cut.jinja", **_context(now, asked, bound))
     try:
         await make_cut(tx, asked.quarter, bound.value.day, at=now, by=visitor.caller.person_id)
-    except DayNotOver as error:
+    except Invalid as error:
         raise pages.again(request, "cut.jinja", **_context(now, asked, bound.refused(error))) from None
     return redirect(replace(asked, cut=bound.value.day, publication=None).link("/"))
 
