@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from shared.db import unavailable
-from shared.errors import FieldError, ParityError, PreconditionFailed
+from shared.errors import FieldError, NotFound, ParityError, PreconditionFailed
 from shared.pages.errors import error_page, not_saved, sign_in, wants_page
 from shared.pages.site import Again, FromAnotherSession
 from shared.pages.visitors import SessionOver, SignInFirst
@@ -22,6 +22,7 @@ from shared.pages.visitors import SessionOver, SignInFirst
 logger = structlog.get_logger()
 
 MEDIA_TYPE = "application/problem+json"
+_FORM_ONLY = "Only a form can be sent to this address. Open the page that the form is on, and use its button."
 TOO_LARGE = "This request is larger than is accepted. Split it, or send a smaller file."
 
 
@@ -128,8 +129,12 @@ async def _http(request: Request, error: Exception) -> Response:
     status = HTTPStatus(error.status_code)
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return too_large(request)
+    if status == HTTPStatus.NOT_FOUND:
+        return await _refused(request, NotFound())
     code = status.phrase.lower().replace(" ", "-").replace("'", "")
-    return answer(request, status, code, status.description or status.phrase, headers=error.headers)
+    form_only = status == HTTPStatus.METHOD_NOT_ALLOWED and wants_page(request)
+    detail = _FORM_ONLY if form_only else status.description or status.phrase
+    return answer(request, status, code, detail, headers=error.headers)
 
 
 def too_large(request: Request) -> Response:

@@ -18,6 +18,7 @@ _TITLES = {
     401: "You are not signed in",
     403: "You cannot open this page",
     404: "Page not found",
+    405: "This address cannot be opened",
     409: "This cannot be done now",
     412: "This has changed since you opened it",
     413: "That is too large",

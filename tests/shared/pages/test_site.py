@@ -182,7 +182,10 @@ async def test_only_who_is_admitted_sees_a_page(at_work: Runtime, editor: Visit)
     assert nobody.response.headers["location"] == "/commitments/sign-in?next=%2Fcommitments%2Fdeeds%2Fnew%3Fa%3D1"
     manager = await Visit.of(at_work, at_work, Role.CONTRACT_MANAGER)
     assert "You cannot open this page" in (await manager.get("/commitments/deeds/new", expect=403)).text
-    assert "Page not found" in (await editor.get("/commitments/nowhere", expect=404)).text
+    nowhere = await editor.get("/commitments/nowhere", expect=404)
+    assert "Page not found There is nothing here, or nothing that you may see." in nowhere.text
+    sent_to = await editor.get("/commitments/deeds/undo", expect=405)
+    assert "This address cannot be opened Only a form can be sent to this address." in sent_to.text
 
 
 @pytest.mark.parametrize(
