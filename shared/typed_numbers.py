@@ -13,9 +13,14 @@ _TYPED = re.compile(
 """A comma and a space part thousands and nothing else: ``26,5`` could be meant as 26.5, and must never become 265."""
 
 
+_LONGEST = 60
+"""No number is longer, and what is much longer would take the pattern long."""
+
+
 def number_typed(text: str, *, marks: str = "£%") -> Decimal | None:
     """``1,200``, ``£1,200.50``, ``1 200``, ``95 %``; None where it is no number. ``marks``: what may stand beside the digits."""
-    found = _TYPED.fullmatch(text.strip())
+    text = text.strip()
+    found = _TYPED.fullmatch(text) if len(text) <= _LONGEST else None
     if found is None or any(mark not in marks for mark in found["pounds"] + found["percent"]):
         return None
     return Decimal(found["sign"] + re.sub(r"[,\s]", "", found["digits"]) + (found["power"] or ""))

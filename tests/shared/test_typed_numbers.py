@@ -59,6 +59,11 @@ def test_no_number(text: str) -> None:
     assert number_typed(text) is None
 
 
+def test_what_is_far_too_long_is_not_looked_at() -> None:
+    assert number_typed("9" * 60) is not None
+    assert number_typed("-" + " " * 1_000_000 + "x") is None
+
+
 def test_only_the_marks_of_the_unit() -> None:
     assert number_typed("£5", marks="£") == 5
     assert number_typed("50%", marks="£") is None
