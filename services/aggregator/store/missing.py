@@ -12,11 +12,13 @@ from shared.db import Connection
 # $1 quarter, $2 last entry, $3 time: NULL for everything that is known.
 _NEWEST = """
     WITH newest AS (
-        SELECT DISTINCT ON (return_id) return_id, contract_id, pledge, received, cardinality(approved) AS lines,
+        SELECT return_id, contract_id, pledge, received, cardinality(approved) AS lines,
                cardinality(array_positions(approved, true)) AS approved
-        FROM dues
-        WHERE quarter = $1 AND ($2::bigint IS NULL OR entry <= $2) AND ($3::timestamptz IS NULL OR applied_at <= $3)
-        ORDER BY return_id, version DESC, correction DESC
+        FROM (
+            SELECT DISTINCT ON (return_id) return_id, contract_id, pledge, received, approved FROM dues
+            WHERE quarter = $1 AND ($2::bigint IS NULL OR entry <= $2) AND ($3::timestamptz IS NULL OR applied_at <= $3)
+            ORDER BY return_id, version DESC, correction DESC
+        ) AS last
     )
 """
 
@@ -25,8 +27,7 @@ async def coverage_by_buyer(conn: Connection, quarter: date, known: Known = EVER
     """In the order of names. A contract of several buyers stands under each of them."""
     rows = await conn.fetch(
         f"""
-        {_NEWEST}
-, of_same AS (
+        {_NEWEST}, of_same AS (
             SELECT c.buyers, count(*) AS due, count(*) FILTER (WHERE received) AS received,
                    count(*) FILTER (WHERE approved = lines) AS approved
             FROM newest JOIN contracts c USING (contract_id) GROUP BY c.buyers

@@ -14,21 +14,15 @@ from shared.db import Connection, Record
 Whom = Literal["contract_id", "supplier_id"]
 """Who stands apart in a bridge: contracts, or suppliers where a measure counts once per supplier."""
 
-_GIVEN = """
-    SELECT contract_id, supplier_id, sum(due) AS due, sum(figures) AS figures, array_agg(DISTINCT allocation_id) AS allocations,
-           sum(part_of(value, share, others)) AS value, sum(part_of(numerator, share, others)) AS numerator,
-           sum(part_of(denominator, share, others)) AS denominator
+_AMOUNTS = """
+    sum(figures) AS figures, sum(part_of(value, share, others)) AS value, sum(part_of(numerator, share, others)) AS numerator,
+    sum(part_of(denominator, share, others)) AS denominator
     FROM contract_totals JOIN allocations USING (allocation_id)
     WHERE quarter = {quarter} AND measure_id = $1 AND pledge = $2 AND dimension = $3 AND member = $4
       AND (due <> 0 OR figures <> 0)
-    GROUP BY contract_id, supplier_id
 """
 
-_SIDE = f"""
-    SELECT {{whom}}, sum(due) > 0 AS owed, sum(figures) AS figures, sum(value) AS value, sum(numerator) AS numerator,
-           sum(denominator) AS denominator
-    FROM ({_GIVEN}) AS given GROUP BY {{whom}}
-"""  # noqa: S608 - pieces of this module, no values
+_SIDE = f"SELECT {{whom}}, sum(due) > 0 AS owed, {_AMOUNTS} GROUP BY {{whom}}"
 
 _PAIRED = f"""
     WITH one AS ({_SIDE.replace("{quarter}", "$5")}), other AS ({_SIDE.replace("{quarter}", "$6")})
@@ -51,9 +45,11 @@ async def of_contracts(
     member: str = REGION,
 ) -> list[Record]:
     """Per contract and supplier: the same rows as ``ledger.standings``."""
-    return await conn.fetch(
-        f"{_GIVEN.format(quarter='$5')} ORDER BY contract_id, supplier_id", measure_id, pledge, dimension, member, quarter
-    )
+    query = f"""
+        SELECT contract_id, supplier_id, sum(due) AS due, array_agg(DISTINCT allocation_id) AS allocations,
+        {_AMOUNTS.format(quarter="$5")} GROUP BY contract_id, supplier_id ORDER BY contract_id, supplier_id
+    """
+    return await conn.fetch(query, measure_id, pledge, dimension, member, quarter)
 
 
 async def paired(
