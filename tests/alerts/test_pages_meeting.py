@@ -48,6 +48,17 @@ class TestMeeting:
         assert "Delivered 60 of 100 hours (60.0 %) in 2026-27 Q1 to 2026-27 Q2: inadequate. What stood in the way" in page.text
         assert "No task is agreed yet." in page.text
 
+    async def test_a_plan_is_asked_about_instead_of_what_it_answers(self, people: People) -> None:
+        supplier = await people.supplier()
+        page = await supplier.get(f"/alerts/contracts/{CONTRACT.contract_id}")
+        [alert] = [href for words, href in page.links.items() if words.startswith("Shortfall: S1")]
+        plan = await supplier.get(f"{alert}/plan")
+        by = {"due_on-day": "31", "due_on-month": "1", "due_on-year": "2027"}
+        await supplier.submit(plan, "Propose the plan", {"plan": "More visits", **by})
+        page = await (await people.manager()).get(PATH)
+        assert "The supplier proposes a recovery plan for S1 Staff hours on school and college visits. Is it agreed?" in page.text
+        assert "What stood in the way" not in page.text
+
     async def test_the_pack_is_printed_and_edited(self, people: People) -> None:
         manager = await people.manager()
         await manager.submit(await manager.get(PATH), "Save the task", TASK)

@@ -149,7 +149,7 @@ def _year_of(quarter: Quarter) -> list[Quarter]:
 
 
 async def _obligations(conn: Connection, found: Going, chosen: Quarter, year: Sequence[Quarter]) -> list[ObligationRow]:
-    """In the contract's order, whichever side they are on."""
+    """In the order of their references, whichever side they are on."""
     return [
         ObligationRow(
             reference=obligation.reference,

@@ -66,10 +66,12 @@ def changes(asked: Sequence[Asked]) -> list[str]:
 
 
 def questions(asked: Sequence[Asked], alerts: Sequence[Standing], quarter: Quarter) -> list[str]:
-    """At most ``AT_MOST``; one to build on success where nothing is wrong."""
+    """At most ``AT_MOST``; one to build on success where nothing is wrong. Where there is a plan, the plan is asked about."""
     found = [_late(one) for one in alerts if one.alert.kind in (AlertKind.LATE_RETURN, AlertKind.LATE_REVIEW)]
     found += [words for one in alerts for words in _waiting(one)]
-    short = sorted((one for one in asked if one.rating.rating in _RATED), key=lambda one: -_FROM_GOOD.index(one.rating.rating))
+    planned = {one.alert.obligation_id for one in alerts if one.alert.kind is AlertKind.SHORTFALL and one.plan is not None}
+    short = [one for one in asked if one.rating.rating in _RATED and one.obligation.obligation_id not in planned]
+    short.sort(key=lambda one: -_FROM_GOOD.index(one.rating.rating))
     found += [f"{one.name}. {why_rated(one.rating)} {_RATED[one.rating.rating]}" for one in short]
     found += [
         f"{one.name}. {why_raised(one.alert, None)} {_ALERTED[one.alert.kind]}"
