@@ -123,6 +123,7 @@ async def test_a_contract_is_registered_by_form(desk: Desk) -> None:
     assert await desk.drafts() == 0
     again = await manager.http.post(str(page.response.url), data=page.form("Register this contract").fields)
     assert (again.status_code, len(await desk.office.told(ContractRecorded))) == (303, 1), "a double click"
+    assert "registered already" in (await manager.get(str(page.response.url), expect=404)).text, "the browser's way back"
 
 
 async def test_what_is_typed_is_kept_whatever_is_wrong_with_it(desk: Desk) -> None:

@@ -22,6 +22,10 @@ class TooManyBegun(Conflict):
     """You have begun 50 contracts and additions. Finish or delete one of them first."""
 
 
+class DraftEnded(NotFound):
+    """This contract is registered already, or what was begun was deleted. What is registered stands under Contracts."""
+
+
 async def begin(conn: Connection, kind: DraftKind, content: ContractDraft, *, by: Caller, at: datetime) -> Draft:
     """Raises TooManyBegun."""
     if await store.count(conn, by.person_id) >= MOST:
@@ -32,20 +36,20 @@ async def begin(conn: Connection, kind: DraftKind, content: ContractDraft, *, by
 
 
 async def read(conn: Connection, draft_id: UUID, *, by: Caller) -> Draft:
-    """Raises NotFound, also where it is somebody else's."""
+    """Raises DraftEnded, also where it is somebody else's."""
     found = await store.find(conn, draft_id, by.person_id)
     if found is None:
-        raise NotFound
+        raise DraftEnded
     return found
 
 
 async def change(
     conn: Connection, draft_id: UUID, change: Callable[[ContractDraft], dict[str, Any]], *, by: Caller, at: datetime
 ) -> Draft:
-    """Keep what a step changes of the content. Raises NotFound."""
+    """Keep what a step changes of the content. Raises DraftEnded."""
     before = await store.lock(conn, draft_id, by.person_id)
     if before is None:
-        raise NotFound
+        raise DraftEnded
     content = ContractDraft.model_validate(before.content.model_dump() | change(before.content))
     after = before.model_copy(update={"content": content, "updated_at": at})
     await store.save(conn, after)
@@ -53,9 +57,9 @@ async def change(
 
 
 async def delete(conn: Connection, draft_id: UUID, *, by: Caller) -> None:
-    """Raises NotFound."""
+    """Raises DraftEnded."""
     if await store.lock(conn, draft_id, by.person_id) is None:
-        raise NotFound
+        raise DraftEnded
     await store.delete(conn, draft_id)
 
 
