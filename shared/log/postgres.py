@@ -128,7 +128,8 @@ class PostgresReader:
         self._all = [Partition(topic, number) for topic in self._topics for number in range(PARTITIONS)]
         self._read_from = read_from
         self._next: dict[Partition, int] = {}
-        self._conn: Any = None
+        self._locks: Any = None
+        self._listening: Any = None
         self._group = ""
         self._shared_at = 0.0
         self._news = asyncio.Event()
@@ -138,15 +139,18 @@ class PostgresReader:
 
     async def join(self, url: str, group: str, session_seconds: float) -> None:
         self._group = group
-        self._conn = await connect(url, name=f"parity reader {group}")
-        await self._conn.execute("SELECT set_config('idle_session_timeout', $1, false)", f"{int(session_seconds * 1000)}ms")
-        await self._conn.add_listener("appended", self._appended)
-        await self._conn.execute("SELECT pg_advisory_lock_shared($1)", lock_key("group", group))
+        self._listening = await connect(url, name=f"parity listener {group}")
+        await self._listening.add_listener("appended", self._appended)
+        # Not on the same connection: while the server waits for a stopped process to take its news, no timeout ends the session.
+        self._locks = await connect(url, name=f"parity reader {group}")
+        await self._locks.execute("SELECT set_config('idle_session_timeout', $1, false)", f"{int(session_seconds * 1000)}ms")
+        await self._locks.execute("SELECT pg_advisory_lock_shared($1)", lock_key("group", group))
 
     async def close(self) -> None:
-        if self._conn is not None:
-            with suppress(Exception):
-                await self._conn.close(timeout=5)
+        for conn in (self._locks, self._listening):
+            if conn is not None:
+                with suppress(Exception):
+                    await conn.close(timeout=5)
 
     async def read(self, limit: int, patience: float) -> Sequence[Delivered]:
         until = time.monotonic() + patience
@@ -200,11 +204,13 @@ class PostgresReader:
 
     async def _share(self) -> None:
         """Take or leave partitions, between two batches, until every member has its fair share."""
-        if self._conn is None or time.monotonic() < self._shared_at + _SHARE_SECONDS:
+        if self._locks is None or time.monotonic() < self._shared_at + _SHARE_SECONDS:
             return
+        if self._listening.is_closed():
+            raise LogUnavailable("The event log in PostgreSQL has closed the connection that tells its news.")
         self._shared_at = time.monotonic()
         key = lock_key("group", self._group)
-        members = await self._conn.fetchval(
+        members = await self._locks.fetchval(
             """
             SELECT count(*) FROM pg_locks
             WHERE locktype = 'advisory' AND mode = 'ShareLock' AND granted AND objsubid = 1
@@ -219,10 +225,10 @@ class PostgresReader:
         if extra := held[share:]:
             for partition in extra:
                 del self._next[partition]
-            await self._conn.execute("SELECT pg_advisory_unlock(key) FROM unnest($1::bigint[]) AS key", self._keys(extra))
+            await self._locks.execute("SELECT pg_advisory_unlock(key) FROM unnest($1::bigint[]) AS key", self._keys(extra))
         elif len(held) < share:
             wanted = [partition for partition in self._all if partition not in self._next]
-            taken = await self._conn.fetch(
+            taken = await self._locks.fetch(
                 "SELECT key FROM unnest($1::bigint[]) AS key WHERE pg_try_advisory_lock(key) LIMIT $2",
                 self._keys(wanted),
                 share - len(held),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
+import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -28,7 +30,7 @@ async def main() -> None:
     parser.add_argument("--log", required=True)
     parser.add_argument("--epoch", type=int, required=True)
     parser.add_argument("--session-seconds", type=float, required=True)
-    parser.add_argument("--think-seconds", type=float, default=0, help="between reading a batch and applying it")
+    parser.add_argument("--stops-itself", action="store_true", help="now and then, between reading a batch and applying it")
     parser.add_argument(
         "--without", choices=("guard", "filter"), help="a control: with this switched off the books cannot balance"
     )
@@ -58,19 +60,20 @@ async def main() -> None:
     else:
         handlers = aggregator.handlers
     pool = await connect_pool(asked.database, min_size=0)
-    await Thinking(asked.think_seconds, pool=pool, log=log, handlers=handlers, epoch=asked.epoch, batch=200).run()
+    kind = Sleeper if asked.stops_itself else Consumer
+    await kind(pool=pool, log=log, handlers=handlers, epoch=asked.epoch, batch=200).run()
 
 
-class Thinking(Consumer):
-    """Takes its time between reading and applying, so that it is easily stopped in between."""
+class Sleeper(Consumer):
+    """Stops itself (SIGSTOP) between reading and applying, each fifth time: the worst moment to lose one's place."""
 
-    def __init__(self, seconds: float, **options: Any) -> None:
-        super().__init__(**options)
-        self._seconds = seconds
+    _batches = 0
 
     async def _take(self, delivered: Sequence[Delivered], **options: Any) -> int:
         if delivered:
-            await asyncio.sleep(self._seconds)
+            self._batches += 1
+            if self._batches % 5 == 0:
+                os.kill(os.getpid(), signal.SIGSTOP)
         return await super()._take(delivered, **options)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import signal
 import subprocess
@@ -23,7 +24,13 @@ from tests.faults.books import Books, Verdict
 
 ROOT = Path(__file__).resolve().parents[2]
 FAULTS = {"kill": 10, "stop": 4, "replay": 2, "restart database": 2, "restart log": 2}
-"""Kinds with their weights. ``replay`` is an operator's: everything in a partition is sent again."""
+"""Kinds with their weights. ``replay`` is an operator's: everything in a partition is sent again.
+
+Not part of a storm, since one consumer has to be made for it: ``wake late``, where it goes on with what it had read after the
+other has taken its place.
+"""
+
+_SLEEPER = "consumer 1"
 
 _HEAL_SECONDS = 300
 """So long may the books stay as they are."""
@@ -52,6 +59,10 @@ class Part:
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
 
+    def has_stopped(self) -> bool:
+        """Whether it was stopped since one last asked."""
+        return os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WNOHANG) is not None
+
     def see_that_it_lives(self) -> None:
         if self.process.poll() is not None:
             raise PartDied(f"{self.name} ended by itself with {self.process.returncode}; see {self._log.name}")
@@ -75,7 +86,6 @@ class Storm:
         faults: dict[str, int] | None = None,
         books: Books,
         without: str | None = None,
-        think_seconds: float = 0,
     ) -> None:
         self.random = random.Random(seed)
         self.done: Counter[str] = Counter()
@@ -88,7 +98,6 @@ class Storm:
         self._plan = self.random.sample(list(self._faults), len(self._faults))  # each kind once; then by weight
         self._without = without
         self._options = ["--without", without] if without else []
-        self._options += ["--think-seconds", str(think_seconds)]
         self._parts: list[Part] = []
         self._writing = True
 
@@ -102,7 +111,7 @@ class Storm:
             await asyncio.sleep(2)
             while self.done.total() - self.done["replay"] < kills and not await self._refuted(teller, listener):
                 await asyncio.sleep(self.random.uniform(0.1, 0.8))
-                await self._strike(teller)
+                await self._strike(teller, listener)
                 for part in self._parts:
                     part.see_that_it_lives()
             self._writing = False
@@ -122,8 +131,11 @@ class Storm:
         common = ["--log", self._log.url, "--epoch", str(self._log.epoch), "--session-seconds", str(self._log.session_seconds)]
         for what, database in (("relay", self._teller_url), ("consumer", self._listener_url)):
             for number in (1, 2):
+                name = f"{what} {number}"
                 arguments = [what, self._books.name, "--database", database, *common, *self._options]
-                self._parts.append(Part(f"{what} {number}", arguments, self._output))
+                if name == _SLEEPER and "wake late" in self._faults:
+                    arguments.append("--stops-itself")
+                self._parts.append(Part(name, arguments, self._output))
 
     async def _write(self, pool: Pool, chance: random.Random) -> None:
         write = self._books.writer(chance)
@@ -137,7 +149,7 @@ class Storm:
                 await asyncio.sleep(0.1)
             await asyncio.sleep(chance.uniform(0, 0.02))
 
-    async def _strike(self, teller: Pool) -> None:
+    async def _strike(self, teller: Pool, listener: Pool) -> None:
         if not self._plan:
             self._plan = self.random.choices(list(self._faults), list(self._faults.values()))
         kind = self._plan.pop()
@@ -147,12 +159,12 @@ class Storm:
                 part.kill()
                 await asyncio.sleep(self.random.choice((0, 0, 1)))
                 part.restart()
-            case "stop" | "stop consumer":
-                if kind == "stop consumer":
-                    part = self.random.choice([part for part in self._parts if part.name.startswith("consumer")])
+            case "stop":
                 part.signal(signal.SIGSTOP)
                 await asyncio.sleep(self.random.choice((0.5, self._log.session_seconds + 2)))
                 part.signal(signal.SIGCONT)
+            case "wake late":
+                await self._wake_late(teller, listener)
             case "replay":
                 with suppress(Exception):  # the database may be on its way up
                     async with teller.acquire() as conn:
@@ -166,6 +178,28 @@ class Storm:
                 await asyncio.sleep(self.random.uniform(0, 2))
                 await asyncio.to_thread(self._log.bring_back)
         self.done[kind] += 1
+
+    async def _wake_late(self, teller: Pool, listener: Pool) -> None:
+        """The sleeper stops itself between reading and applying. Let it go on once the other has applied what it read."""
+        sleeper = next(part for part in self._parts if part.name == _SLEEPER)
+        until = time.monotonic() + _HEAL_SECONDS
+        while not sleeper.has_stopped():
+            sleeper.see_that_it_lives()
+            assert time.monotonic() < until, f"{sleeper.name} reads nothing"
+            await asyncio.sleep(0.1)
+        numbered = await teller.fetch("SELECT topic, partition, numbered FROM relay_watermarks")
+        before = await self._positions(listener)
+        waiting = {(topic, number) for topic, number, last in numbered if last > before[topic, number]}
+        while waiting:
+            assert time.monotonic() < until, f"{sleeper.name} was stopped, and nobody goes on with {sorted(waiting)}"
+            await asyncio.sleep(0.2)
+            after = await self._positions(listener)
+            waiting = {partition for partition in waiting if after[partition] == before[partition]}
+        sleeper.signal(signal.SIGCONT)
+
+    async def _positions(self, listener: Pool) -> dict[tuple[str, int], int]:
+        rows = await listener.fetch("SELECT topic, partition, position FROM consumer_positions")
+        return {(topic, number): position for topic, number, position in rows}
 
     async def _refuted(self, teller: Pool, listener: Pool) -> bool:
         return self._without is not None and (await self._books.verdict(teller, listener)).hopeless

@@ -59,8 +59,15 @@ async def test_after_a_storm_the_books_balance(
     assert verdict.complaints == []
 
 
+async def test_who_wakes_late_finds_its_place_taken(
+    log_under_test: LogUnderTest, log_server: PostgresServer, log_databases: Any, tmp_path: Path
+) -> None:
+    verdict = await blow(log_under_test, log_server, log_databases, tmp_path, 1, 2, Journal(), faults={"wake late": 1})
+    assert verdict.complaints == []
+
+
 @pytest.mark.parametrize(
-    ("without", "faults"), [("guard", {"stop consumer": 1}), ("filter", {"replay": 1, "kill": 1})], ids=["guard", "filter"]
+    ("without", "faults"), [("guard", {"wake late": 1}), ("filter", {"replay": 1, "kill": 1})], ids=["guard", "filter"]
 )
 async def test_control_without_it_they_do_not(
     log_under_test: LogUnderTest,
@@ -70,7 +77,6 @@ async def test_control_without_it_they_do_not(
     without: str,
     faults: dict[str, int],
 ) -> None:
-    options: dict[str, Any] = {"without": without, "faults": faults, "think_seconds": 0.3}
-    verdict = await blow(log_under_test, log_server, log_databases, tmp_path, 1, 50, Journal(), **options)
+    verdict = await blow(log_under_test, log_server, log_databases, tmp_path, 1, 50, Journal(), without=without, faults=faults)
     assert verdict.hopeless
     assert verdict.complaints
