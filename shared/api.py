@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import date, datetime
-from typing import Annotated, Any, Generic, TypeVar, overload
+from typing import Annotated, Any, Generic, TypeAlias, TypeVar, overload
 from uuid import UUID
 
 import orjson
@@ -112,8 +112,20 @@ class Page(BaseModel, Generic[T]):
     """The cursor of the next page; None on the last."""
 
 
-def encode_cursor(*values: date | UUID | str | int | bool) -> str:
+CursorValue: TypeAlias = date | UUID | str | int | bool
+
+
+def encode_cursor(*values: CursorValue) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(values, default=str)).decode().rstrip("=")
+
+
+def paged(found: Sequence[T], limit: int, place: Callable[[T], tuple[CursorValue, ...]]) -> tuple[list[T], str | None]:
+    """The first ``limit`` of what was asked for with one more, and the cursor of the next page: None on the last.
+
+    ``place``: by what the list is ordered, of one in it.
+    """
+    shown = list(found[:limit])
+    return shown, encode_cursor(*place(shown[-1])) if len(found) > limit else None
 
 
 @overload

@@ -16,7 +16,7 @@ from fastapi import Depends, Query, Request, Response
 
 from shared import contracts, history
 from shared.access import NOBODY, Role
-from shared.api import Tx, decode_cursor, encode_cursor
+from shared.api import Tx, decode_cursor, paged
 from shared.db import Connection
 from shared.history import Entry
 from shared.identity import people
@@ -130,8 +130,7 @@ def add_history(
         form = asked.form()
         before = decode_cursor(cursor, datetime, UUID) if cursor else None
         found = await latest(tx, identity, await asked.wanted(tx, identity), before=before, limit=_PER_PAGE + 1)
-        shown = found[:_PER_PAGE]
-        more = encode_cursor(shown[-1].at.isoformat(), shown[-1].id) if len(found) > _PER_PAGE else None
+        shown, more = paged(found, _PER_PAGE, lambda one: (one.at.isoformat(), one.id))
         return pages.show(
             request,
             "history.jinja",

@@ -15,7 +15,7 @@ from services.aggregator.models.publications import CutChanges
 from services.aggregator.rules.days import end_of
 from services.aggregator.store import cuts as store
 from services.aggregator.store import publications
-from shared.api import Cursor, Limit, Now, Page, Tx, api_router, decode_cursor, encode_cursor
+from shared.api import Cursor, Limit, Now, Page, Tx, api_router, decode_cursor, paged
 from shared.quarters import QuarterCode
 
 router = api_router("cuts")
@@ -44,9 +44,8 @@ async def list_cuts(tx: Tx, caller: Analyst, limit: Limit, cursor: Cursor, quart
     """The newest quarter first, of each the newest day."""
     after = decode_cursor(cursor, date, date) if cursor else None
     found = await store.cuts(tx, quarter.first_day if quarter else None, after=after, limit=limit + 1)
-    last = found[limit - 1] if len(found) > limit else None
-    more = encode_cursor(last.quarter.first_day, last.day) if last else None
-    return Page(items=[_detail(cut) for cut in found[:limit]], next=more)
+    shown, more = paged(found, limit, lambda one: (one.quarter.first_day, one.day))
+    return Page(items=[_detail(cut) for cut in shown], next=more)
 
 
 @router.get("/cuts/{quarter}/{day}")

@@ -33,7 +33,7 @@ from services.aggregator.models.publications import Bridge, HeardUpTo, Known, Pu
 from services.aggregator.models.totals import Dimension
 from services.aggregator.store import differing, missing
 from services.aggregator.store import publications as store
-from shared.api import Cursor, Limit, Now, Page, Tx, api_router, decode_cursor, encode_cursor
+from shared.api import Cursor, Limit, Now, Page, Tx, api_router, decode_cursor, paged
 from shared.errors import FieldError, Invalid
 from shared.obligations import Frozen
 from shared.quarters import Quarter, QuarterCode, local_date
@@ -69,9 +69,8 @@ async def list_publications(
     """The newest quarter first, of each the newest number."""
     after = decode_cursor(cursor, date, int) if cursor else None
     found = await store.publications(tx, quarter.first_day if quarter else None, after=after, limit=limit + 1)
-    last = found[limit - 1] if len(found) > limit else None
-    more = encode_cursor(last.quarter.first_day, last.number) if last else None
-    return Page(items=found[:limit], next=more)
+    shown, more = paged(found, limit, lambda one: (one.quarter.first_day, one.number))
+    return Page(items=shown, next=more)
 
 
 @router.get("/publications/{quarter}/{number}")
@@ -112,9 +111,8 @@ async def incomplete_returns(
     """Returns that are not in, and then those not wholly approved, of contracts whose buyers let the ICB see them."""
     after = decode_cursor(cursor, bool, str, UUID) if cursor else None
     found = await missing.incomplete_returns(tx, quarter.first_day, Known(at=as_of), after=after, limit=limit + 1)
-    last = found[limit - 1] if len(found) > limit else None
-    more = encode_cursor(last.received, last.reference, last.return_id) if last else None
-    return Page(items=found[:limit], next=more)
+    shown, more = paged(found, limit, lambda one: (one.received, one.reference, one.return_id))
+    return Page(items=shown, next=more)
 
 
 @router.get("/bridge")

@@ -34,7 +34,7 @@ from services.aggregator.models.facts import REGION
 from services.aggregator.models.publications import Known
 from services.aggregator.models.totals import Dimension, Total, Totals, YearTotals
 from services.aggregator.rules.showing import overlap_notes
-from shared.api import Cursor, Limit, Tx, api_router, decode_cursor, encode_cursor
+from shared.api import Cursor, Limit, Tx, api_router, decode_cursor, encode_cursor, paged
 from shared.obligations import Frozen
 
 router = api_router("totals")
@@ -71,8 +71,7 @@ async def list_totals(
         after=after,
         limit=limit + 1,
     )
-    items = found[:limit]
-    more = encode_cursor(*items[-1].place) if len(found) > limit else None
+    items, more = paged(found, limit, lambda one: one.place)
     page = Totals(quarter=quarter, items=items, next=more, notes=overlap_notes(items))
     return tag.put(Response(page.model_dump_json(), media_type="application/json"), read)
 

@@ -16,7 +16,7 @@ from services.aggregator.pages.asking import Asked
 from services.aggregator.pages.routing import Analyst, WantedFigures, pages
 from services.aggregator.pages.tables import Cell, Column, Row, Table, text
 from services.aggregator.store import cuts as store
-from shared.api import Cursor, Now, Tx, decode_cursor, encode_cursor
+from shared.api import Cursor, Now, Tx, decode_cursor, paged
 from shared.errors import Invalid
 from shared.origin import link
 from shared.pages.forms import Bound, Says, bind, blank
@@ -53,13 +53,12 @@ async def make(visitor: Analyst, request: Request, tx: Tx, now: Now, form: Form,
 @pages.router.get("/publications/cuts")
 async def list_cuts(visitor: Analyst, request: Request, tx: Tx, now: Now, cursor: Cursor) -> Response:
     found = await store.cuts(tx, None, after=decode_cursor(cursor, date, date) if cursor else None, limit=_PAGE + 1)
-    last = found[_PAGE - 1] if len(found) > _PAGE else None
-    more = encode_cursor(last.quarter.first_day, last.day) if last else None
+    shown, more = paged(found, _PAGE, lambda one: (one.quarter.first_day, one.day))
     return pages.show(
         request,
         "cuts.jinja",
         now=now,
-        cuts=await table(request, found[:_PAGE]),
+        cuts=await table(request, shown),
         more=more and f"{link('aggregator', '/publications/cuts')}?cursor={more}",
         back={"href": link("aggregator", "/publications"), "text": "Back to publications"},
     )

@@ -22,7 +22,7 @@ from services.aggregator.pages.routing import Analyst, WantedFigures, pages
 from services.aggregator.pages.tables import Cell, Column, Row, Table, nothing, text
 from services.aggregator.store import commitments
 from services.aggregator.store import totals as store
-from shared.api import Cursor, Now, Tx, decode_cursor, encode_cursor
+from shared.api import Cursor, Now, Tx, decode_cursor, paged
 from shared.db import Connection
 from shared.pages.downloads import TableForm
 
@@ -180,13 +180,13 @@ async def _by_quarter(conn: Connection, asked: Asked) -> Found:
 async def own_measures(visitor: Analyst, request: Request, tx: Tx, now: Now, asked: WantedFigures, cursor: Cursor) -> Response:
     """Core service measures of single buyers, page by page."""
     found = await _own(tx, asked, after=decode_cursor(cursor, *[str] * 8) if cursor else (), limit=_PAGE + 1)
-    more = encode_cursor(*found[_PAGE - 1].place) if len(found) > _PAGE else None
+    shown, more = paged(found, _PAGE, lambda one: one.place)
     return pages.show(
         request,
         "own_measures.jinja",
         now=now,
         asked=asked,
-        table=await _own_table(tx, asked, found[:_PAGE]),
+        table=await _own_table(tx, asked, shown),
         more=more and asked.link("/own-measures", cursor=more),
         back={"href": asked.link("/"), "text": "Back to the quarter"},
     )

@@ -16,7 +16,7 @@ from services.aggregator.pages.routing import Analyst, Number, Threshold, Wanted
 from services.aggregator.pages.tables import Cell, Column, Row, Table, number, text
 from services.aggregator.store import cuts as cuts_store
 from services.aggregator.store import publications as store
-from shared.api import Cursor, Now, Tx, decode_cursor, encode_cursor
+from shared.api import Cursor, Now, Tx, decode_cursor, paged
 from shared.identity import people
 from shared.origin import link
 from shared.pages.downloads import TableForm
@@ -31,8 +31,13 @@ _LIST = {"href": link("aggregator", "/publications"), "text": "Back to publicati
 @pages.router.get("/publications")
 async def list_publications(visitor: Analyst, request: Request, tx: Tx, now: Now, cursor: Cursor) -> Response:
     found = await store.publications(tx, None, after=decode_cursor(cursor, date, int) if cursor else None, limit=_PAGE + 1)
+    shown, more = paged(found, _PAGE, _place)
     return pages.show(
-        request, "publications.jinja", now=now, publications=_table(found[:_PAGE]), more=_more(found, "/publications")
+        request,
+        "publications.jinja",
+        now=now,
+        publications=_table(shown),
+        more=_next("/publications", more),
     )
 
 
@@ -41,12 +46,13 @@ async def list_restatements(
     visitor: Analyst, request: Request, tx: Tx, now: Now, threshold: Threshold, cursor: Cursor
 ) -> Response:
     found = await store.publications(tx, None, after=decode_cursor(cursor, date, int) if cursor else None, limit=_PAGE + 1)
+    shown, more = paged(found, _PAGE, _place)
     return pages.show(
         request,
         "restatements.jinja",
         now=now,
-        restatements=await changes_table.restatements(tx, found[:_PAGE], threshold),
-        more=_more(found, "/publications/restatements"),
+        restatements=await changes_table.restatements(tx, shown, threshold),
+        more=_next("/publications/restatements", more),
         back=_LIST,
     )
 
@@ -153,8 +159,9 @@ def _changed(made: Publication) -> str:
     return f"Lines: {listed(told)}" if told else "No line"
 
 
-def _more(found: list[Publication], path: str) -> str | None:
-    if len(found) <= _PAGE:
-        return None
-    last = found[_PAGE - 1]
-    return f"{link('aggregator', path)}?cursor={encode_cursor(last.quarter.first_day, last.number)}"
+def _next(path: str, more: str | None) -> str | None:
+    return more and f"{link('aggregator', path)}?cursor={more}"
+
+
+def _place(made: Publication) -> tuple[date, int]:
+    return made.quarter.first_day, made.number

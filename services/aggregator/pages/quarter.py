@@ -18,7 +18,7 @@ from services.aggregator.pages.routing import Analyst, WantedFigures, pages
 from services.aggregator.pages.tables import Table
 from services.aggregator.rules.showing import overlap_notes
 from services.aggregator.store import cuts, missing, totals
-from shared.api import Cursor, Now, Tx, decode_cursor, encode_cursor
+from shared.api import Cursor, Now, Tx, decode_cursor, paged
 from shared.db import Connection
 from shared.pages.downloads import ChartForm, TableForm
 from shared.quarters import Quarter
@@ -53,8 +53,7 @@ async def the_quarter(visitor: Analyst, request: Request, tx: Tx, now: Now, aske
 async def what_is_missing(visitor: Analyst, request: Request, tx: Tx, now: Now, asked: WantedFigures, cursor: Cursor) -> Response:
     after = decode_cursor(cursor, bool, str, UUID) if cursor else None
     found = await missing.incomplete_returns(tx, asked.quarter.first_day, asked.known, after=after, limit=_PAGE + 1)
-    last = found[_PAGE - 1] if len(found) > _PAGE else None
-    more = encode_cursor(last.received, last.reference, last.return_id) if last else None
+    shown, more = paged(found, _PAGE, lambda one: (one.received, one.reference, one.return_id))
     return pages.show(
         request,
         "missing.jinja",
@@ -62,7 +61,7 @@ async def what_is_missing(visitor: Analyst, request: Request, tx: Tx, now: Now, 
         asked=asked,
         covered=coverage_said((await tables.returns_coverage(tx, asked))[False]),
         buyers=await tables.buyers_coverage(tx, asked),
-        missing=tables.missing_table(asked, found[:_PAGE]),
+        missing=tables.missing_table(asked, shown),
         more=more and asked.link("/missing", cursor=more),
         back={"href": asked.link("/"), "text": "Back to the quarter"},
     )

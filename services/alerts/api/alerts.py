@@ -16,7 +16,7 @@ from services.alerts.rules.viewing import eyes
 from services.alerts.store import sight
 from shared import history
 from shared.access import Caller
-from shared.api import Cursor, Limit, Now, Page, Tx, api_router, decode_cursor, encode_cursor
+from shared.api import Cursor, Limit, Now, Page, Tx, api_router, decode_cursor, paged
 from shared.db import Connection
 from shared.obligations import Frozen, Words
 from shared.quarters import QuarterCode
@@ -73,8 +73,8 @@ async def list_alerts(
     before = decode_cursor(cursor, datetime, UUID) if cursor else None
     wanted = sight.AlertFilter(status, unresolved, kind, severity, level, contract_id, obligation_id, quarter)
     found = await sight.alerts(tx, eyes(caller), wanted, limit=limit + 1, before=before)
-    more = encode_cursor(found[limit - 1].alert.raised_at, found[limit - 1].alert.alert_id) if len(found) > limit else None
-    return Page(items=[AlertView.of(seen) for seen in found[:limit]], next=more)
+    shown, more = paged(found, limit, lambda seen: (seen.alert.raised_at, seen.alert.alert_id))
+    return Page(items=[AlertView.of(seen) for seen in shown], next=more)
 
 
 @router.get("/alerts/{alert_id}")

@@ -17,7 +17,7 @@ from services.alerts.pages.rows import alert_rows
 from services.alerts.rules.viewing import buyers_eyes, eyes
 from services.alerts.store import worklist as store
 from shared.access import SUPPLIER, Role
-from shared.api import Now, Tx, decode_cursor, encode_cursor
+from shared.api import Now, Tx, decode_cursor, paged
 from shared.db import Connection
 from shared.obligations import Text
 from shared.origin import link
@@ -56,17 +56,14 @@ async def work_list(request: Request, tx: Tx, now: Now, visitor: Reader) -> Resp
     bound, asked = _asked(request, visitor, now)
     after = decode_cursor(asked.cursor, date, UUID) if asked.cursor else None
     found = await _in_line(tx, visitor, asked, after=after, limit=_ON_A_PAGE + 1)
-    more = ""
-    if len(found) > _ON_A_PAGE:
-        last = found[_ON_A_PAGE - 1]
-        kept = {name: value for name, value in bound.typed.items() if name != "cursor" and value}
-        more = "?" + urlencode(kept | {"cursor": encode_cursor(last.place, last.seen.alert.alert_id)}, doseq=True)
+    shown, more = paged(found, _ON_A_PAGE, lambda one: (one.place, one.seen.alert.alert_id))
+    kept = {name: value for name, value in bound.typed.items() if name != "cursor" and value}
     return pages.show(
         request,
         "worklist.jinja",
         form=bound,
-        rows=await alert_rows(tx, found[:_ON_A_PAGE], visitor.caller, local_date(now)),
-        next=more,
+        rows=await alert_rows(tx, shown, visitor.caller, local_date(now)),
+        next="?" + urlencode(kept | {"cursor": more}, doseq=True) if more else "",
         narrowed=asked != Filters(cursor=asked.cursor),
         taken=downloads.offered(link("alerts", ""), **asked.model_dump(mode="json", exclude={"cursor"})),
         now=now,

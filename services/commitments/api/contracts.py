@@ -16,7 +16,7 @@ from services.commitments.models.contracts import Closing, Contract, ContractCha
 from services.commitments.models.obligations import AddedObligations, Variation
 from services.commitments.models.pledges import Pledging
 from services.commitments.store import contracts as store
-from shared.api import Cursor, IfMatch, Limit, Now, Page, Tx, decode_cursor, encode_cursor, etag
+from shared.api import Cursor, IfMatch, Limit, Now, Page, Tx, decode_cursor, etag, paged
 from shared.history import Entry
 from shared.viewer import Viewer
 
@@ -43,8 +43,8 @@ async def list_contracts(
     """The contracts that you may see, the latest recorded first."""
     after = decode_cursor(cursor, UUID)[0] if cursor is not None else None
     found = await store.page(tx, Viewer.of(caller), words=q, running_on=running_on, after=after, limit=limit + 1)
-    more = found[limit - 1] if len(found) > limit else None
-    return Page(items=found[:limit], next=encode_cursor(more.contract_id) if more else None)
+    shown, more = paged(found, limit, lambda one: (one.contract_id,))
+    return Page(items=shown, next=more)
 
 
 @router.get("/contracts/{contract_id}")

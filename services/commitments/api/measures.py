@@ -14,7 +14,7 @@ from services.commitments.models.measures import CatalogueMeasure, Confirmation,
 from services.commitments.models.obligations import OwnMeasure
 from services.commitments.store import measures as store
 from shared.access import Caller, Role
-from shared.api import Cursor, Limit, Now, Page, Tx, decode_cursor, encode_cursor
+from shared.api import Cursor, Limit, Now, Page, Tx, decode_cursor, paged
 from shared.errors import NotFound, TooLarge
 from shared.obligations import Measure
 
@@ -42,8 +42,7 @@ async def list_measures(
     after = decode_cursor(cursor, str, str) if cursor else None
     own = _own(caller)
     found = await store.measures(tx, framework=framework, buyer_id=own, status=status, after=after, limit=limit + 1)
-    shown = found[:limit]
-    more = encode_cursor(shown[-1].measure.framework, shown[-1].measure.code) if len(found) > limit else None
+    shown, more = paged(found, limit, lambda one: (one.measure.framework, one.measure.code))
     return Page(items=shown, next=more)
 
 

@@ -23,7 +23,7 @@ from services.commitments.models.proposals import (
 )
 from services.commitments.notices import NoticeFile, Proposal, Reading, propose_from, read
 from services.commitments.rules.proposals import summary
-from shared.api import Cursor, IfMatch, Limit, Now, Page, Tx, decode_cursor, encode_cursor, etag
+from shared.api import Cursor, IfMatch, Limit, Now, Page, Tx, decode_cursor, etag, paged
 
 Notices = Annotated[list[UploadFile], File(max_length=50, description="OCDS release packages, or single releases.")]
 
@@ -52,8 +52,8 @@ async def list_proposals(
     """What notices propose to your organisation, the latest first."""
     after = decode_cursor(cursor, UUID)[0] if cursor is not None else None
     found = await actions.list_proposals(tx, by=caller, status=status, after=after, limit=limit + 1)
-    more = encode_cursor(found[limit - 1].proposal_id) if len(found) > limit else None
-    return Page(items=[summary(one) for one in found[:limit]], next=more)
+    shown, more = paged(found, limit, lambda one: (one.proposal_id,))
+    return Page(items=[summary(one) for one in shown], next=more)
 
 
 @router.get("/proposals/{proposal_id}")

@@ -20,7 +20,7 @@ from services.commitments.models.organisations import (
 )
 from services.commitments.store import organisations as store
 from shared.access import Caller, Role, Scope, allow
-from shared.api import Cursor, IfMatch, Limit, Now, Page, Tx, decode_cursor, encode_cursor, etag
+from shared.api import Cursor, IfMatch, Limit, Now, Page, Tx, decode_cursor, etag, paged
 from shared.errors import NotFound
 from shared.obligations import Frozen, Place, Sector
 
@@ -59,8 +59,7 @@ async def list_organisations(
     """Organisations by name."""
     after = decode_cursor(cursor, str, UUID) if cursor else None
     found = await store.organisations(tx, name=name, after=after, limit=limit + 1)
-    shown = found[:limit]
-    more = encode_cursor(shown[-1].name.lower(), shown[-1].organisation_id) if len(found) > limit else None
+    shown, more = paged(found, limit, lambda one: (one.name.lower(), one.organisation_id))
     return Page(items=[OrganisationView.of(each, caller) for each in shown], next=more)
 
 

@@ -12,7 +12,7 @@ from services.commitments.api.routing import Administrator, router
 from services.commitments.models.people import DetailsChange, Key, KeyMade, NewKey, NewPerson, Person, Roles
 from services.commitments.rules.people import must_fit
 from services.commitments.store.organisations import organisation
-from shared.api import Cursor, Limit, Now, Page, Tx, decode_cursor, encode_cursor
+from shared.api import Cursor, Limit, Now, Page, Tx, decode_cursor, paged
 from shared.db import Connection
 from shared.errors import FieldError, Invalid, NotFound
 from shared.identity import keys, people
@@ -46,8 +46,8 @@ async def list_people(
     """Everybody who has access, in the order in which they were added."""
     after = decode_cursor(cursor, UUID)[0] if cursor else None
     found = await people.of_organisation(identity, organisation_id, after=after, limit=limit + 1)
-    more = encode_cursor(found[limit - 1].id) if len(found) > limit else None
-    return Page(items=[_person(each) for each in found[:limit]], next=more)
+    shown, more = paged(found, limit, lambda one: (one.id,))
+    return Page(items=[_person(each) for each in shown], next=more)
 
 
 @router.get("/people/{person_id}")

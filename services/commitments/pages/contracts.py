@@ -19,7 +19,7 @@ from services.commitments.rules.contracts import targets_in_force
 from services.commitments.store import contracts as store
 from services.commitments.store import drafts as draft_store
 from shared.access import SUPPLIER, Role
-from shared.api import Now, Tx, decode_cursor, encode_cursor
+from shared.api import Now, Tx, decode_cursor, paged
 from shared.db import Connection
 from shared.obligations import ContractForm
 from shared.origin import link
@@ -133,14 +133,13 @@ async def _show(
     after = decode_cursor(cursor, UUID)[0] if cursor else None
     viewer = Viewer.of(visitor.caller, acting_as=SUPPLIER if supplies else _NOT_SUPPLYING)
     found = await store.page(conn, viewer, **narrowed.asked(local_date(now)), after=after, limit=_PAGE + 1)
-    more = found[_PAGE - 1] if len(found) > _PAGE else None
-    following = {**narrowed.said(), "cursor": encode_cursor(more.contract_id)} if more else None
+    shown, more = paged(found, _PAGE, lambda one: (one.contract_id,))
     registers = visitor.has(Role.CONTRACT_MANAGER) and not supplies
     return pages.show(
         request,
         "contracts.jinja",
-        contracts=found[:_PAGE],
-        next=f"{path}?{urlencode(following)}" if following else "",
+        contracts=shown,
+        next=f"{path}?{urlencode({**narrowed.said(), 'cursor': more})}" if more else "",
         form=blank(**vars(narrowed)),
         narrowed=bool(narrowed.said()),
         whens=[{"value": value, "text": text} for value, text in _WHEN.items()],

@@ -14,7 +14,7 @@ from services.commitments.pages.routing import PER_PAGE, Administrator, Cursor, 
 from services.commitments.rules.measures import COLUMNS, UNITS, CannotReadMeasures, cells_of
 from services.commitments.store import measures as store
 from shared.access import Role
-from shared.api import Now, Tx, decode_cursor, encode_cursor
+from shared.api import Now, Tx, decode_cursor, paged
 from shared.db import Connection
 from shared.errors import FieldError, NotFound, ParityError
 from shared.obligations import Text
@@ -65,8 +65,7 @@ async def list_measures(
 ) -> Response:
     after = decode_cursor(cursor, str, str) if cursor else None
     found = await store.measures(tx, **narrowed.asked(), after=after, limit=PER_PAGE + 1)
-    shown = found[:PER_PAGE]
-    more = encode_cursor(shown[-1].measure.framework, shown[-1].measure.code) if len(found) > PER_PAGE else None
+    shown, more = paged(found, PER_PAGE, lambda one: (one.measure.framework, one.measure.code))
     return pages.show(
         request,
         "measures.jinja",

@@ -24,7 +24,7 @@ from services.commitments.pages.routing import Importer, Manager, pages
 from services.commitments.rules.proposals import APPLIED, summary
 from services.commitments.store import drafts as draft_store
 from shared.access import Role
-from shared.api import Now, Tx, decode_cursor, encode_cursor
+from shared.api import Now, Tx, decode_cursor, paged
 from shared.db import Connection
 from shared.errors import ParityError, PreconditionFailed
 from shared.obligations import Words
@@ -113,14 +113,14 @@ async def _list(
     after = decode_cursor(cursor, UUID)[0] if cursor else None
     status = _SHOWN[chosen][1]
     found = await actions.list_proposals(conn, by=visitor.caller, status=status, after=after, limit=_PAGE + 1)
-    more = encode_cursor(found[_PAGE - 1].proposal_id) if len(found) > _PAGE else None
+    shown, more = paged(found, _PAGE, lambda one: (one.proposal_id,))
     return pages.show(
         request,
         "notices.jinja",
         status=422 if form.errors else 200,
         form=form,
         registers=visitor.has(Role.CONTRACT_MANAGER),
-        proposals=[summary(one) for one in found[:_PAGE]],
+        proposals=[summary(one) for one in shown],
         filters=[(name, text, link("commitments", f"/notices?show={name}")) for name, (text, _) in _SHOWN.items()],
         chosen=chosen,
         words=words,

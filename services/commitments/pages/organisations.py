@@ -21,7 +21,7 @@ from services.commitments.pages.routing import PER_PAGE, Administrator, Cursor, 
 from services.commitments.rules.organisations import identifier_of
 from services.commitments.store import organisations as store
 from shared.access import Role
-from shared.api import Now, Tx, decode_cursor, encode_cursor
+from shared.api import Now, Tx, decode_cursor, paged
 from shared.db import Connection
 from shared.errors import NotFound, ParityError, PreconditionFailed
 from shared.events.commitments import IcbSees
@@ -67,8 +67,7 @@ async def list_organisations(
 ) -> Response:
     after = decode_cursor(cursor, str, UUID) if cursor else None
     found = await store.organisations(tx, name=name.strip(), after=after, limit=PER_PAGE + 1)
-    shown = found[:PER_PAGE]
-    more = encode_cursor(shown[-1].name.lower(), shown[-1].organisation_id) if len(found) > PER_PAGE else None
+    shown, more = paged(found, PER_PAGE, lambda one: (one.name.lower(), one.organisation_id))
     next_page = with_query(_LIST, name=name, cursor=more) if more else None
     taken = downloads.offered(_LIST, name=name)
     return pages.show(request, "organisations.jinja", organisations=shown, name=name, next_href=next_page, taken=taken)

@@ -20,7 +20,7 @@ from services.commitments.rules.people import fitting, must_fit
 from services.commitments.store.organisations import organisation as find_organisation
 from services.commitments.store.organisations import organisations_by_id
 from shared.access import Role
-from shared.api import Now, Tx, decode_cursor, encode_cursor
+from shared.api import Now, Tx, decode_cursor, paged
 from shared.db import Connection
 from shared.errors import NotFound, ParityError
 from shared.identity import keys, passwords, people, second_steps
@@ -81,8 +81,7 @@ async def list_people(
 ) -> Response:
     after = decode_cursor(cursor, str, UUID) if cursor else None
     found = await people.by_name(identity, containing=name.strip(), organisation_id=organisation, after=after, limit=PER_PAGE + 1)
-    shown = found[:PER_PAGE]
-    more = encode_cursor(shown[-1].name.lower(), shown[-1].id) if len(found) > PER_PAGE else None
+    shown, more = paged(found, PER_PAGE, lambda one: (one.name.lower(), one.id))
     return pages.show(
         request,
         "people.jinja",

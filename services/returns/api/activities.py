@@ -11,7 +11,7 @@ from services.returns.actions.finding import find_contract
 from services.returns.api.routing import Party, Writer, router
 from services.returns.models.activities import Activity, ActivityContent, NewActivity
 from services.returns.store import activities as store
-from shared.api import Cursor, IfMatch, Limit, Now, Page, Tx, decode_cursor, encode_cursor, etag
+from shared.api import Cursor, IfMatch, Limit, Now, Page, Tx, decode_cursor, etag, paged
 
 
 @router.get("/activities")
@@ -22,8 +22,8 @@ async def list_activities(
     await find_contract(tx, contract_id, caller)
     after = decode_cursor(cursor, UUID)[0] if cursor is not None else None
     found = await store.page(tx, contract_id, obligation_id=obligation_id, after=after, limit=limit + 1)
-    more = len(found) > limit
-    return Page(items=found[:limit], next=encode_cursor(found[limit - 1].activity_id) if more else None)
+    shown, more = paged(found, limit, lambda one: (one.activity_id,))
+    return Page(items=shown, next=more)
 
 
 @router.post("/activities", status_code=201)

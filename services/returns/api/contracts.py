@@ -8,7 +8,7 @@ from services.returns.actions.finding import find_contract
 from services.returns.api.routing import Party, router
 from services.returns.models.views import ContractView
 from services.returns.store import contracts as store
-from shared.api import Cursor, Limit, Page, Tx, decode_cursor, encode_cursor
+from shared.api import Cursor, Limit, Page, Tx, decode_cursor, paged
 from shared.viewer import Viewer
 
 
@@ -17,8 +17,8 @@ async def list_contracts(tx: Tx, caller: Party, cursor: Cursor, limit: Limit) ->
     """The contracts of your organisation with what is owed under them."""
     after = decode_cursor(cursor, UUID)[0] if cursor is not None else None
     found = await store.contracts_of(tx, Viewer.of(caller), after=after, limit=limit + 1)
-    shown = [ContractView.of(fact) for fact in found[:limit]]
-    return Page(items=shown, next=encode_cursor(shown[-1].contract_id) if len(found) > limit else None)
+    shown, more = paged(found, limit, lambda fact: (fact.contract_id,))
+    return Page(items=[ContractView.of(fact) for fact in shown], next=more)
 
 
 @router.get("/contracts/{contract_id}")

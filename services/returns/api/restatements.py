@@ -12,7 +12,7 @@ from services.returns.api.routing import Party, Reviewer, Supplier, router
 from services.returns.models.decisions import FigureConfirmation, RestatementAnswer, RestatementAsking, RestatementWanted
 from services.returns.models.returns import RestatementAsked, RestatementRequest
 from services.returns.store import restatements as store
-from shared.api import Cursor, Limit, Now, Page, Tx, decode_cursor, encode_cursor
+from shared.api import Cursor, Limit, Now, Page, Tx, decode_cursor, paged
 from shared.viewer import Viewer
 
 Waiting = Annotated[bool, Query(description="Only those that wait for an answer.")]
@@ -32,7 +32,8 @@ async def list_requests(
     after = decode_cursor(cursor, UUID)[0] if cursor is not None else None
     viewer = Viewer.of(caller)
     found = await store.page_of_requests(tx, viewer, waiting=waiting, contract_id=contract_id, after=after, limit=limit + 1)
-    return Page(items=found[:limit], next=encode_cursor(found[limit - 1].request_id) if len(found) > limit else None)
+    shown, more = paged(found, limit, lambda one: (one.request_id,))
+    return Page(items=shown, next=more)
 
 
 @router.get("/restatement-requests/{request_id}")
@@ -61,7 +62,8 @@ async def list_asked(
     after = decode_cursor(cursor, UUID)[0] if cursor is not None else None
     viewer = Viewer.of(caller)
     found = await store.page_of_asked(tx, viewer, waiting=waiting, contract_id=contract_id, after=after, limit=limit + 1)
-    return Page(items=found[:limit], next=encode_cursor(found[limit - 1].asked_id) if len(found) > limit else None)
+    shown, more = paged(found, limit, lambda one: (one.asked_id,))
+    return Page(items=shown, next=more)
 
 
 @router.get("/restatements-asked/{asked_id}")

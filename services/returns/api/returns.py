@@ -13,7 +13,7 @@ from services.returns.api.routing import Certifier, DeadlinesInForce, Party, Rea
 from services.returns.models.decisions import Approval, Certification, ChangesWanted
 from services.returns.models.views import ReturnSummary, ReturnView
 from services.returns.store import returns as store
-from shared.api import Cursor, IfMatch, Limit, Now, Page, Tx, decode_cursor, encode_cursor, etag
+from shared.api import Cursor, IfMatch, Limit, Now, Page, Tx, decode_cursor, etag, paged
 from shared.events.returns import ReturnStatus
 from shared.history import Entry
 from shared.quarters import QuarterCode, local_date
@@ -38,8 +38,8 @@ async def list_returns(
     wanted = store.Wanted(status, quarter, contract_id, supplier_id, with_supplier, overdue)
     after = decode_cursor(cursor, date, UUID) if cursor is not None else None
     found = await store.page(tx, Viewer.of(caller), wanted, today=local_date(now), after=after, limit=limit + 1)
-    more = found[limit - 1] if len(found) > limit else None
-    return Page(items=found[:limit], next=encode_cursor(more.due_on, more.return_id) if more else None)
+    shown, more = paged(found, limit, lambda one: (one.due_on, one.return_id))
+    return Page(items=shown, next=more)
 
 
 @router.get("/returns/{return_id}")

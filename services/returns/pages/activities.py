@@ -25,7 +25,7 @@ from services.returns.rules.lifecycle import with_supplier
 from services.returns.store import activities as store
 from services.returns.store import activity_lists, lines
 from services.returns.store import evidence as evidence_store
-from shared.api import Now, Tx, decode_cursor, encode_cursor
+from shared.api import Now, Tx, decode_cursor, paged
 from shared.db import Connection
 from shared.errors import NotFound, ParityError, PreconditionFailed
 from shared.ids import new_id
@@ -72,18 +72,17 @@ async def list_activities(
     """What was noted, what happened last first; above it, what can be noted with one tap."""
     after = decode_cursor(cursor, date, UUID) if cursor else None
     found = await activity_lists.page(tx, visitor.caller.organisation_id, after=after, limit=_PAGE + 1)
-    last = found[_PAGE - 1].activity if len(found) > _PAGE else None
-    following = urlencode({"cursor": encode_cursor(last.happened_on, last.activity_id)}) if last else ""
+    shown, following = paged(found, _PAGE, lambda one: (one.activity.happened_on, one.activity.activity_id))
     owed = await _noted_last(tx, visitor, now, limit=_OFFERED + 1) if after is None else []
     return pages.show(
         request,
         "activities.jinja",
-        noted=found[:_PAGE],
+        noted=shown,
         offered=owed[:_OFFERED],
         more=len(owed) > _OFFERED,
         first=after is None,
         done=_DONE.get(done, ""),
-        next=link("returns", f"/activities?{following}") if following else "",
+        next=link("returns", f"/activities?{urlencode({'cursor': following})}") if following else "",
         taken=downloads.offered(link("returns", "/activities")),
         words=words,
         now=now,
@@ -123,13 +122,12 @@ async def choose(
     after = decode_cursor(cursor, str, str, UUID) if cursor else None
     supplier_id, running = visitor.caller.organisation_id, _running(now)
     found = await activity_lists.by_contract(tx, supplier_id, **running, after=after, limit=_CONTRACTS + 1)
-    last = found[_CONTRACTS - 1][0] if len(found) > _CONTRACTS else None
-    more = urlencode({"cursor": encode_cursor(last.title, last.contract_reference, last.contract_id)}) if last else ""
+    shown, more = paged(found, _CONTRACTS, lambda owed: (owed[0].title, owed[0].contract_reference, owed[0].contract_id))
     return pages.show(
         request,
         "activity_choose.jinja",
-        contracts=found[:_CONTRACTS],
-        next=link("returns", f"/activities/new?{more}") if more else "",
+        contracts=shown,
+        next=link("returns", f"/activities/new?{urlencode({'cursor': more})}") if more else "",
         now=now,
     )
 

@@ -20,7 +20,7 @@ from services.returns.pages.case_study_files import as_docx, as_list, as_table
 from services.returns.pages.routing import pages
 from services.returns.rules.deadlines import last_ended
 from services.returns.store import case_studies as store
-from shared.api import Now, Tx, decode_cursor, encode_cursor
+from shared.api import Now, Tx, decode_cursor, paged
 from shared.db import Connection
 from shared.errors import NotFound, ParityError
 from shared.origin import link
@@ -62,13 +62,12 @@ async def list_studies(
 ) -> Response:
     after = decode_cursor(cursor, UUID)[0] if cursor else None
     found = await store.page(tx, _viewer(visitor), after=after, limit=_PAGE + 1)
-    last = found[_PAGE - 1].marked if len(found) > _PAGE else None
-    following = urlencode({"cursor": encode_cursor(last.case_study_id)}) if last else ""
+    shown, more = paged(found, _PAGE, lambda one: (one.marked.case_study_id,) if one.marked else ())
     return pages.show(
         request,
         "case_studies.jinja",
-        stories=found[:_PAGE],
-        next=link("returns", f"/case-studies?{following}") if following else "",
+        stories=shown,
+        next=link("returns", f"/case-studies?{urlencode({'cursor': more})}") if more else "",
         taken=downloads.offered(link("returns", "/case-studies/marked")),
         words=said,
         now=now,
@@ -91,16 +90,15 @@ async def find_stories(
     after = decode_cursor(cursor, datetime, UUID) if cursor else None
     looked_for = words.replace("\0", "").strip()
     found = await store.stories(tx, _viewer(visitor), chosen, words=looked_for, after=after, limit=_PAGE + 1)
-    last = found[_PAGE - 1] if len(found) > _PAGE else None
+    shown, more = paged(found, _PAGE, lambda one: (one.approved_at, one.line_id))
     narrowed = {"quarter": chosen.code, "words": looked_for}
-    following = urlencode({**narrowed, "cursor": encode_cursor(last.approved_at, last.line_id)}) if last else ""
     return pages.show(
         request,
         "stories.jinja",
-        stories=found[:_PAGE],
+        stories=shown,
         quarters=[{"value": one.code, "text": months(one)} for one in quarters],
         form=blank(**narrowed),
-        next=link("returns", f"/case-studies/stories?{following}") if following else "",
+        next=link("returns", f"/case-studies/stories?{urlencode({**narrowed, 'cursor': more})}") if more else "",
         words=said,
         now=now,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated
@@ -18,7 +18,7 @@ from services.returns.rules.deadlines import last_ended
 from services.returns.store import contracts, restatements, returns
 from services.returns.store.returns import Wanted
 from shared.access import SUPPLIER, Role
-from shared.api import Now, Tx, decode_cursor, encode_cursor
+from shared.api import Now, Tx, decode_cursor, paged
 from shared.db import Connection
 from shared.errors import NotFound
 from shared.events.commitments import ContractFact
@@ -103,6 +103,7 @@ async def _show(
     chosen, wanted = _wanted(asked, today, as_manager=as_manager)
     after = decode_cursor(asked.cursor, date, UUID) if asked.cursor else None
     found = await returns.page(conn, _viewer(visitor, as_manager=as_manager), wanted, today=today, after=after, limit=_PAGE + 1)
+    shown, more = paged(found, _PAGE, _place)
     narrowed = {"words": asked.words, "quarter": asked.quarter} if wanted.words or wanted.quarter else {}
     return pages.show(
         request,
@@ -116,8 +117,8 @@ async def _show(
         quarters=[{"value": one.code, "text": quarter_name(one)} for one in _quarters(today)],
         asked=[] if as_manager else await restatements.asked_waiting(conn, visitor.caller.organisation_id, limit=_PAGE),
         requests=await restatements.requests_waiting(conn, visitor.caller.organisation_id, limit=_PAGE) if as_manager else [],
-        returns=found[:_PAGE],
-        next=_href(path, show=chosen, **narrowed, cursor=_cursor(found)) if len(found) > _PAGE else "",
+        returns=shown,
+        next=_href(path, show=chosen, **narrowed, cursor=more) if more else "",
         taken=downloads.offered(path.removesuffix("/"), show=chosen, **narrowed),
         now=now,
     )
@@ -165,14 +166,15 @@ async def list_of_contract(
     after = decode_cursor(cursor, date, UUID) if cursor else None
     viewer, wanted = Viewer.of(visitor.caller), Wanted(contract_id=contract_id)
     found = await returns.page(tx, viewer, wanted, today=local_date(now), after=after, limit=_PAGE + 1)
+    shown, more = paged(found, _PAGE, _place)
     not_supplying = Viewer.of(visitor.caller, acting_as=(*REVIEWER, Role.ICB_ANALYST))
     bought = await contracts.sees(tx, not_supplying, contract_id, approved=True)
     return pages.show(
         request,
         "contract_returns.jinja",
         contract=contract,
-        returns=found[:_PAGE],
-        next=link("returns", f"/contracts/{contract_id}?cursor={_cursor(found)}") if len(found) > _PAGE else "",
+        returns=shown,
+        next=link("returns", f"/contracts/{contract_id}?cursor={more}") if more else "",
         taken=downloads.offered(link("returns", f"/contracts/{contract_id}")),
         back={"href": link("commitments", "/contracts" if bought else "/contracts/yours"), "text": "Back to contracts"},
         now=now,
@@ -218,10 +220,8 @@ def _status(one: ReturnSummary) -> str:
     return ", ".join([late or standing, "Ready to certify"] if one.ready else [late or standing])
 
 
-def _cursor(found: Sequence[ReturnSummary]) -> str:
-    """Of the last return on a full page."""
-    last = found[_PAGE - 1]
-    return encode_cursor(last.due_on, last.return_id)
+def _place(one: ReturnSummary) -> tuple[date, UUID]:
+    return one.due_on, one.return_id
 
 
 def _href(path: str, **wanted: str) -> str:
