@@ -17,8 +17,7 @@ class NoKeycloak(Exception):
 
 def home() -> Path:
     """The unpacked distribution. Raises NoKeycloak."""
-    for command, package in (("java", "openjdk-17-jre-headless"), ("mvn", "maven")):
-        if shutil.which(command) is None:
-            raise NoKeycloak(f"There is no {command} on this machine. Install it (Debian: {package}).")
+    if shutil.which("java") is None:
+        raise NoKeycloak("There is no java on this machine. Install it (Debian: openjdk-17-jre-headless).")
     fetch("dependency:unpack-dependencies", _HERE / "pom.xml", _UNPACKED, what="Keycloak", error=NoKeycloak)
     return next(_UNPACKED.glob("keycloak-*"))

@@ -55,6 +55,11 @@ def offered(path: str, **narrowed: object) -> list[tuple[TableForm, str]]:
     return [(form, f"{path}/download?{urlencode({**held, 'file': form.value})}") for form in TableForm]
 
 
+def of_page(path: str, query: str = "") -> list[tuple[TableForm, str]]:
+    """Where a table that its page shows whole is taken away, likewise."""
+    return [(form, f"{path}.{form}{query and '?'}{query}") for form in TableForm]
+
+
 async def whole(part: Callable[[T | None, int], Awaitable[Sequence[T]]]) -> list[T]:
     """A list that is shown page by page, all of it. Raises TooManyRows.
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -14,14 +14,16 @@ from services.commitments.main import service as commitments
 from shared.access import Role, Scope
 from shared.db import Connection, connect
 from shared.events import Event
+from shared.events.commitments import IcbSees
 from shared.identity import keys
 from shared.identity import people as identity
 from shared.ids import new_id
 from shared.schedule import run_due
 from shared.service import Runtime
-from tests.alerts.builders import BUYER, SUPPLIER, Telling
+from tests.alerts.builders import BUYER, SUPPLIER, Contract, Telling, an_organisation, at
 from tests.alerts.visitors import People
 from tests.conftest import NOON, Databases, OpenRuntime
+from tests.shared.ratings.builders import Q2
 
 
 @pytest.fixture
@@ -86,3 +88,15 @@ async def world(runtime: Callable[..., Awaitable[Runtime]] | OpenRuntime, tell: 
 @pytest.fixture
 async def people(world: World, runtime: OpenRuntime) -> People:
     return People(world.runtime, await runtime(commitments))
+
+
+@pytest.fixture
+async def alert_for_icb(world: World) -> str:
+    """The path of an alert that the ICB may see, and that nobody has dealt with until now."""
+    contract = Contract("MV-1")
+    await world.hear(
+        (an_organisation(BUYER, escalates_to_icb=True, icb_sees=IcbSees.CONTRACTS), NOON),
+        (contract.recorded(), at(date(2026, 4, 1))),
+        (contract.approved(Q2, "10"), NOON - timedelta(hours=1)),
+    )
+    return f"/alerts/{await world.runtime.pool.fetchval('SELECT alert_id FROM alerts')}"

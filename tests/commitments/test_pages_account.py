@@ -24,11 +24,6 @@ GOOD = "tram lantern oboe"
 
 
 @pytest.fixture
-async def at_work(runtime: OpenRuntime) -> Runtime:
-    return await runtime(service)
-
-
-@pytest.fixture
 async def visit(at_work: Runtime) -> Visit:
     visit = await Visit.of(at_work, at_work, Role.CONTRACT_MANAGER, name="Amina Rahman")
     async with at_work.identity.acquire() as conn:

@@ -30,16 +30,6 @@ from tests.visiting import Page, Visit
 LIST = "/commitments/organisations"
 
 
-@pytest.fixture
-async def at_work(runtime: OpenRuntime) -> Runtime:
-    return await runtime(service)
-
-
-@pytest.fixture
-async def joan(at_work: Runtime) -> Visit:
-    return await Visit.of(at_work, at_work, Role.ADMINISTRATOR, name="Joan Whitfield")
-
-
 async def recorded(at_work: Runtime, name: str, *, buyer: bool = True, supplier: bool = False) -> UUID:
     async with at_work.pool.acquire() as conn, conn.transaction():
         new = NewOrganisation.model_validate({"name": name, "sector": "public", "buyer": buyer, "supplier": supplier})

@@ -15,7 +15,6 @@ from shared.api import encode_cursor
 from shared.identity import passwords
 from shared.pages.visitors import COOKIE, csrf_token
 from shared.service import Runtime
-from tests.conftest import OpenRuntime
 from tests.visiting import Visit
 
 HOSTILE = ("\0", "\ud7ff", "'", "%", "9" * 30, "-1", "0001-01-01", "9999-12-31", "é" * 400, "\r\nSet-Cookie: a=b", "<marquee>")
@@ -32,11 +31,6 @@ FIELDS = (
     "place", "takes_part", "identifiers", "icb_sees", "escalates_to", "executive_id", "version", "last_day-day", "last_day-month",
     "last_day-year", "key", "was_name", "was_email",
 )  # fmt: skip
-
-
-@pytest.fixture
-async def at_work(runtime: OpenRuntime) -> Runtime:
-    return await runtime(service)
 
 
 @pytest.fixture

@@ -24,11 +24,6 @@ GOOD = "tram lantern oboe"
 
 
 @pytest.fixture
-async def at_work(runtime: OpenRuntime) -> Runtime:
-    return await runtime(service)
-
-
-@pytest.fixture
 async def person(at_work: Runtime) -> people.Person:
     added = people.Person(uuid4(), "Amina Rahman", "Amina@trust.example", uuid4(), (Role.CONTRACT_MANAGER.value,))
     async with at_work.identity.acquire() as conn, conn.transaction():

@@ -5,23 +5,13 @@ from __future__ import annotations
 import pytest
 
 from services.commitments.actions.measures import ensure_catalogue
-from services.commitments.main import service
 from services.commitments.rules.measures import COLUMNS
 from shared.access import NOBODY, Role
+from shared.pages import downloads
 from shared.service import Runtime
 from tests.commitments.test_pages_administration import LIST, added, load, recorded
-from tests.conftest import NOON, OpenRuntime
+from tests.conftest import NOON
 from tests.visiting import Visit
-
-
-@pytest.fixture
-async def at_work(runtime: OpenRuntime) -> Runtime:
-    return await runtime(service)
-
-
-@pytest.fixture
-async def joan(at_work: Runtime) -> Visit:
-    return await Visit.of(at_work, at_work, Role.ADMINISTRATOR, name="Joan Whitfield")
 
 
 async def test_organisations_with_what_stands_on_the_next_page_too(at_work: Runtime, joan: Visit) -> None:
@@ -37,6 +27,18 @@ async def test_organisations_with_what_stands_on_the_next_page_too(at_work: Runt
     narrowed = await joan.get(f"{LIST}?name=trust%205")
     rows = await joan.table(narrowed.links["CSV of the organisations"])
     assert [row[0] for row in rows[1:]] == ["'=1+1 Trust 5", "Trust 50"], "no formula"
+
+
+async def test_a_list_too_long_for_a_spreadsheet_says_so_on_a_page(
+    at_work: Runtime, joan: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloads, "MOST_ROWS", 1)
+    await recorded(at_work, "Trust 1")
+    page = await joan.get(LIST)
+    assert (await joan.table(page.links["CSV of the organisations"]))[1][0] == "Trust 1"
+    await recorded(at_work, "Trust 2")
+    refused = await joan.get(page.links["CSV of the organisations"], expect=413)
+    assert "Narrow the list, then download it" in refused.text
 
 
 async def test_who_can_sign_in_and_as_what(at_work: Runtime, joan: Visit) -> None:

@@ -22,7 +22,7 @@ from shared.db import Connection
 from shared.errors import NotFound
 from shared.obligations import Side, plain
 from shared.origin import link
-from shared.pages.downloads import ChartForm, TableForm, file, offered, table
+from shared.pages.downloads import ChartForm, TableForm, file, of_page, offered, table
 from shared.pages.forms import blank
 from shared.quarters import Quarter, QuarterCode, local_date
 from shared.ratings import Compliance, rounded, shown_percent
@@ -87,7 +87,11 @@ async def show_contract(
         picture=await chart.picture() if chart else None,
         alerts=await alert_rows(tx, alerts[:_MOST_ALERTS], visitor.caller, local_date(now)),
         more_alerts=len(alerts) > _MOST_ALERTS,
-        taken=offered(link("alerts", ""), contract_id=contract_id),
+        taken={
+            "ratings": of_page(link("alerts", f"/contracts/{contract_id}/ratings")),
+            "quarters": of_page(link("alerts", f"/contracts/{contract_id}/quarters")),
+            "alerts": offered(link("alerts", ""), contract_id=contract_id),
+        },
         as_buyer=as_buyer,
         party=as_buyer or supplies,
         back={"href": link("commitments", "/contracts/yours" if supplies else "/contracts"), "text": "Back to contracts"},

@@ -24,7 +24,8 @@ from shared.charts import Chart, Series, bars
 from shared.db import Connection
 from shared.errors import NotFound, ParityError
 from shared.obligations import Side
-from shared.pages.downloads import ChartForm, TableForm, file, table
+from shared.origin import link
+from shared.pages.downloads import ChartForm, TableForm, file, of_page, table
 from shared.pages.forms import Bound, Says, bind, blank
 from shared.quarters import Quarter, local_date
 from shared.ratings import Days, ParityColumn, Rating, rounded, shown, shown_percent
@@ -66,7 +67,7 @@ async def show_parity(request: Request, tx: Tx, now: Now, visitor: Reader) -> Re
     except ParityError as error:
         again = bound.refused(error)
         raise pages.again(request, "parity.jinja", form=again, quarters=_offered(on), columns=None, now=now) from None
-    columns = found.columns
+    columns, asked = found.columns, urlencode({"first": bound.value.first.code, "last": bound.value.last.code})
     return pages.show(
         request,
         "parity.jinja",
@@ -74,10 +75,11 @@ async def show_parity(request: Request, tx: Tx, now: Now, visitor: Reader) -> Re
         quarters=_offered(on),
         period=bound.value,
         counted_at=found.counted_at,
-        asked=urlencode({"first": bound.value.first.code, "last": bound.value.last.code}),
+        asked=asked,
         columns=columns,
         findings=findings(columns),
         rows=_rows(columns),
+        taken=of_page(link("alerts", "/parity"), asked),
         pictures={name: await chart.picture() for name, chart in _charts(columns).items()},
         now=now,
     )

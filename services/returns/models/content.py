@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from shared.obligations import Amount, Frozen, Place, Sector, Text, Words
+from shared.obligations import Amount, Frozen, Place, Sector, Text
 
 
 def _none_if_blank(value: Any) -> Any:
@@ -25,7 +25,6 @@ def _part_of_one(value: Decimal) -> Decimal:
 
 
 OptionalText = Annotated[Text | None, BeforeValidator(_none_if_blank)]
-Reason = Words
 OptionalName = Annotated[Annotated[Text, Field(max_length=200)] | None, BeforeValidator(_none_if_blank)]
 
 

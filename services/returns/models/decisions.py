@@ -7,8 +7,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.returns.models.content import LineContent, OptionalText, Reason
-from shared.obligations import Frozen, Judgement
+from services.returns.models.content import LineContent, OptionalText
+from shared.obligations import Frozen, Judgement, Words
 
 
 class Certification(Frozen):
@@ -43,7 +43,7 @@ class JudgementGiven(Frozen):
 
 class ChangeWanted(Frozen):
     line_id: UUID
-    reason: Reason
+    reason: Words
 
 
 class ChangesWanted(Frozen):
@@ -56,7 +56,7 @@ class Restatement(Frozen):
     """An approved line as it should have been, and why."""
 
     content: LineContent
-    reason: Reason
+    reason: Words
     judgement: Judgement | None = None
     """Of the new story, where it changes; else the earlier judgement stands."""
 
@@ -65,19 +65,19 @@ class RestatementWanted(Frozen):
     """A supplier's request for the same."""
 
     content: LineContent
-    reason: Reason
+    reason: Words
 
 
 class RestatementAsking(Frozen):
     """What the supplier is to look at again on an approved line, and why."""
 
-    reason: Reason
+    reason: Words
 
 
 class FigureConfirmation(Frozen):
     """Why a figure is right that the supplier was asked to look at again."""
 
-    reason: Reason
+    reason: Words
 
 
 class RestatementAnswer(Frozen):

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from services.returns.actions import reading, restating
 from services.returns.actions.finding import REVIEWER
-from services.returns.models.content import LineContent, OptionalText, Reason
+from services.returns.models.content import LineContent, OptionalText
 from services.returns.models.decisions import Restatement, RestatementAnswer, RestatementWanted
 from services.returns.models.views import LineAtWork
 from services.returns.pages import line_form, words
@@ -27,7 +27,7 @@ from shared.api import Now, Tx
 from shared.db import Connection
 from shared.errors import Conflict, FieldError, Invalid, NotFound, ParityError, PreconditionFailed
 from shared.events.returns import LineStatus
-from shared.obligations import Judgement
+from shared.obligations import Judgement, Words
 from shared.origin import link
 from shared.pages.forms import Bound, Says, bind, blank
 from shared.pages.naming import names_of
@@ -39,16 +39,16 @@ class Why(BaseModel):
     """What a restatement needs beside the line's content."""
 
     version: Version = 0
-    reason: Annotated[Reason, Says("Enter the reason for the change", "Reason must be 4,000 characters or fewer")]
+    reason: Annotated[Words, Says("Enter the reason for the change", "Reason must be 4,000 characters or fewer")]
     judgement: Annotated[Judgement | None, Says("", "Select how the story meets the promise")] = None
 
 
 class AskWhy(BaseModel):
-    reason: Annotated[Reason, Says("Enter what the supplier should look at again", "It must be 4,000 characters or fewer")]
+    reason: Annotated[Words, Says("Enter what the supplier should look at again", "It must be 4,000 characters or fewer")]
 
 
 class Right(BaseModel):
-    right_because: Annotated[Reason, Says("Enter why the figure is right", "It must be 4,000 characters or fewer")]
+    right_because: Annotated[Words, Says("Enter why the figure is right", "It must be 4,000 characters or fewer")]
 
 
 class Answer(BaseModel):

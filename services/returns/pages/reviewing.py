@@ -13,7 +13,6 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from services.returns.actions import reviewing
 from services.returns.actions.review_reading import read_review
-from services.returns.models.content import Reason
 from services.returns.models.decisions import ChangeWanted, LineApproval
 from services.returns.models.returns import Line
 from services.returns.models.reviews import Decisions, LineToReview, Review
@@ -28,7 +27,7 @@ from services.returns.rules.standing import rated_as, rated_before
 from shared.api import Now, Tx
 from shared.errors import NotFound, ParityError, PreconditionFailed
 from shared.events.returns import LineStatus, ReturnStatus
-from shared.obligations import Judgement
+from shared.obligations import Judgement, Words
 from shared.origin import link
 from shared.pages import downloads
 from shared.pages.forms import Bound, bind, blank, typed_in
@@ -41,7 +40,7 @@ from shared.words import label
 _HEADINGS = ("Line", "Measure", "Side", "Reported", "Out of", "Unit", "Target", "Rating", "Status")
 _EARLIER = 8
 """Quarters before that are shown."""
-_REASON: TypeAdapter[str] = TypeAdapter(Reason)
+_REASON: TypeAdapter[str] = TypeAdapter(Words)
 _CHANGED = "Somebody changed this return after you opened it. What stands now is shown below: look at it, then save again"
 JUDGEMENTS = [
     {"value": Judgement.MET.value, "text": "Yes, it shows what was promised"},

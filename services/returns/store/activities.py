@@ -7,21 +7,13 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.returns.models.activities import Activity
-from services.returns.store.rows import rows
+from services.returns.store.rows import insert, rows
 from shared.db import Connection, Record
 
 
 async def add(conn: Connection, activity: Activity) -> bool:
     """False where there is one with its id already."""
-    return (
-        await conn.fetchval(
-            """
-            INSERT INTO activities SELECT * FROM jsonb_populate_recordset(NULL::activities, $1)
-            ON CONFLICT DO NOTHING RETURNING true
-            """,
-            rows([activity]),
-        )
-    ) is True
+    return await insert(conn, "activities", activity)
 
 
 async def save(conn: Connection, activity: Activity) -> None:

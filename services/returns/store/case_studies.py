@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.returns.models.case_studies import CaseStudy, RecordedConsent, Story
-from services.returns.store.rows import rows
+from services.returns.store.rows import insert
 from shared.db import Connection, Record
 from shared.quarters import Quarter
 from shared.viewer import Viewer
@@ -14,15 +14,7 @@ from shared.viewer import Viewer
 
 async def add(conn: Connection, study: CaseStudy) -> bool:
     """False where the line is a case study already."""
-    return (
-        await conn.fetchval(
-            """
-            INSERT INTO case_studies SELECT * FROM jsonb_populate_recordset(NULL::case_studies, $1)
-            ON CONFLICT (line_id) WHERE removed_at IS NULL DO NOTHING RETURNING true
-            """,
-            rows([study]),
-        )
-    ) is True
+    return await insert(conn, "case_studies", study)
 
 
 async def lock(conn: Connection, case_study_id: UUID) -> CaseStudy | None:

@@ -7,21 +7,13 @@ from datetime import datetime
 from uuid import UUID
 
 from services.returns.models.activities import EvidenceFile
-from services.returns.store.rows import rows
+from services.returns.store.rows import insert
 from shared.db import Connection, Record
 
 
 async def add(conn: Connection, file: EvidenceFile) -> bool:
     """False where the same bytes stand there already."""
-    return (
-        await conn.fetchval(
-            """
-            INSERT INTO evidence_files SELECT * FROM jsonb_populate_recordset(NULL::evidence_files, $1)
-            ON CONFLICT DO NOTHING RETURNING true
-            """,
-            rows([file]),
-        )
-    ) is True
+    return await insert(conn, "evidence_files", file)
 
 
 async def find(conn: Connection, evidence_id: UUID) -> EvidenceFile | None:

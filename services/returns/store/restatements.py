@@ -8,22 +8,24 @@ from uuid import UUID
 
 from services.returns.models.returns import RestatementAsked, RestatementRequest
 from services.returns.models.views import AskedSummary, RequestSummary
-from services.returns.store.rows import rows
-from shared.db import Connection
+from services.returns.store.rows import insert
+from shared.db import Connection, Record
 from shared.viewer import Viewer
+
+# The earliest first. $4: only those that wait for an answer.
+_PAGE = """
+    SELECT one.* FROM {table} AS one JOIN contracts c USING (contract_id)
+    WHERE (($2 AND c.buyer_ids @> ARRAY[$1::uuid]) OR ($3 AND c.supplier_ids @> ARRAY[$1::uuid]))
+      AND (NOT $4 OR {waits}) AND ($5::uuid IS NULL OR one.contract_id = $5) AND ($6::uuid IS NULL OR one.{key} > $6)
+    ORDER BY one.{key} LIMIT $7
+"""
+_REQUESTS = _PAGE.format(table="restatement_requests", key="request_id", waits="one.confirmed IS NULL")
+_ASKED = _PAGE.format(table="restatements_asked", key="asked_id", waits="one.settled_at IS NULL")
 
 
 async def add_request(conn: Connection, request: RestatementRequest) -> bool:
     """False where one for the same line waits for an answer already."""
-    return (
-        await conn.fetchval(
-            """
-            INSERT INTO restatement_requests SELECT * FROM jsonb_populate_recordset(NULL::restatement_requests, $1)
-            ON CONFLICT (line_id) WHERE confirmed IS NULL DO NOTHING RETURNING true
-            """,
-            rows([request]),
-        )
-    ) is True
+    return await insert(conn, "restatement_requests", request)
 
 
 async def request(conn: Connection, request_id: UUID) -> RestatementRequest | None:
@@ -41,23 +43,7 @@ async def page_of_requests(
     conn: Connection, viewer: Viewer, *, waiting: bool, contract_id: UUID | None, after: UUID | None, limit: int
 ) -> list[RestatementRequest]:
     """On contracts of the viewer's own organisation, the earliest first. ``waiting``: only those that nobody has answered."""
-    found = await conn.fetch(
-        """
-        SELECT q.* FROM restatement_requests q JOIN contracts c USING (contract_id)
-        WHERE (($2 AND c.buyer_ids @> ARRAY[$1::uuid]) OR ($3 AND c.supplier_ids @> ARRAY[$1::uuid]))
-          AND (NOT $4 OR q.confirmed IS NULL)
-          AND ($5::uuid IS NULL OR q.contract_id = $5)
-          AND ($6::uuid IS NULL OR q.request_id > $6)
-        ORDER BY q.request_id LIMIT $7
-        """,
-        viewer.organisation_id,
-        viewer.as_buyer,
-        viewer.as_supplier,
-        waiting,
-        contract_id,
-        after,
-        limit,
-    )
+    found = await _page(conn, _REQUESTS, viewer, waiting, contract_id, after, limit)
     return [RestatementRequest.model_validate(dict(row)) for row in found]
 
 
@@ -97,15 +83,7 @@ async def decide_request(
 
 async def add_asked(conn: Connection, asked: RestatementAsked) -> bool:
     """False where the supplier is asked to restate the same line already."""
-    return (
-        await conn.fetchval(
-            """
-            INSERT INTO restatements_asked SELECT * FROM jsonb_populate_recordset(NULL::restatements_asked, $1)
-            ON CONFLICT (line_id) WHERE settled_at IS NULL DO NOTHING RETURNING true
-            """,
-            rows([asked]),
-        )
-    ) is True
+    return await insert(conn, "restatements_asked", asked)
 
 
 async def settle_asked(
@@ -140,23 +118,7 @@ async def page_of_asked(
     conn: Connection, viewer: Viewer, *, waiting: bool, contract_id: UUID | None, after: UUID | None, limit: int
 ) -> list[RestatementAsked]:
     """As ``page_of_requests``, what suppliers were asked to look at again. ``waiting``: only what is not settled."""
-    found = await conn.fetch(
-        """
-        SELECT a.* FROM restatements_asked a JOIN contracts c USING (contract_id)
-        WHERE (($2 AND c.buyer_ids @> ARRAY[$1::uuid]) OR ($3 AND c.supplier_ids @> ARRAY[$1::uuid]))
-          AND (NOT $4 OR a.settled_at IS NULL)
-          AND ($5::uuid IS NULL OR a.contract_id = $5)
-          AND ($6::uuid IS NULL OR a.asked_id > $6)
-        ORDER BY a.asked_id LIMIT $7
-        """,
-        viewer.organisation_id,
-        viewer.as_buyer,
-        viewer.as_supplier,
-        waiting,
-        contract_id,
-        after,
-        limit,
-    )
+    found = await _page(conn, _ASKED, viewer, waiting, contract_id, after, limit)
     return [RestatementAsked.model_validate(dict(row)) for row in found]
 
 
@@ -173,3 +135,10 @@ async def asked_waiting(conn: Connection, supplier_id: UUID, *, limit: int) -> l
         limit,
     )
     return [AskedSummary.model_validate(dict(row)) for row in found]
+
+
+async def _page(
+    conn: Connection, query: str, viewer: Viewer, waiting: bool, contract_id: UUID | None, after: UUID | None, limit: int
+) -> list[Record]:
+    sides = viewer.organisation_id, viewer.as_buyer, viewer.as_supplier
+    return await conn.fetch(query, *sides, waiting, contract_id, after, limit)

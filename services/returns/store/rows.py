@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from shared.db import Connection
 from shared.quarters import Quarter
 
 
@@ -18,3 +19,11 @@ def rows(values: Sequence[BaseModel]) -> list[dict[str, Any]]:
         quarter = getattr(value, "quarter", None)
         found.append(row | {"quarter": quarter.first_day.isoformat()} if isinstance(quarter, Quarter) else row)
     return found
+
+
+async def insert(conn: Connection, table: str, value: BaseModel) -> bool:
+    """False where one of the table's unique indexes has it already."""
+    query = f"""
+        INSERT INTO {table} SELECT * FROM jsonb_populate_recordset(NULL::{table}, $1) ON CONFLICT DO NOTHING RETURNING true
+    """  # noqa: S608 - a name of this package's
+    return await conn.fetchval(query, rows([value])) is True
