@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route
+from starlette.types import Receive, Scope, Send
 
 from deploy.database.catalogue import load_catalogue
 from deploy.database.provision import connected, provision
@@ -112,6 +113,11 @@ def whole(opened: Sequence[Runtime], clock: DemonstrationClock | None) -> Starle
     async def home(request: Request) -> RedirectResponse:
         return RedirectResponse(link("commitments"), status_code=307)
 
+    async def nowhere(scope: Scope, receive: Receive, send: Send) -> None:
+        """What belongs to no service is not found in the first of them, whose page says so."""
+        await site({**scope, "path": link(opened[0].service.name, "/nowhere")}, receive, send)
+
     extra = [] if clock is None else [advancing_route(opened, clock)]
     mounts = [Mount(PATHS[runtime.service.name], runtime.app()) for runtime in opened]
-    return Starlette(routes=[Route("/", home), assets(), *extra, *mounts])
+    site = Starlette(routes=[Route("/", home), assets(), *extra, *mounts, Mount("/", nowhere)])
+    return site

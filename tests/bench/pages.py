@@ -34,7 +34,7 @@ from tests.bench.multiplied import multiply
 from tests.bench.walking import Place, places
 
 SIZE = 2_000_000
-VISITS = 20
+VISITS = 100
 _EARLIER = date(2027, 5, 10)
 """The day of a provisional cut while returns came in."""
 _PATIENCE = 10.0

@@ -6,6 +6,7 @@ from tests.browser.refused.refusal import Refusal
 
 REFUSALS = (
     Refusal("", "nobody", ("/commitments/nowhere",), "", "Page not found", status=404),
+    Refusal("", "nobody", ("/nowhere/at/all",), "", "Page not found", status=404),
     Refusal("", "supplier", ("/commitments/people",), "", "Your role does not include this page", status=403),
     Refusal("", "contract manager", ("/returns/01a20946-0000-7000-8000-000000000000",), "", "Page not found", status=404),
     Refusal("", "ICB analyst", ("/icb/?quarter=never",), "", "Some of what you sent is not right", status=422),
