@@ -5,6 +5,7 @@ Reasons, notes and stories stay with those who work with a contract: of what was
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -14,7 +15,7 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 
-from shared import contracts, history
+from shared import contracts, history, words
 from shared.access import NOBODY, Role
 from shared.api import Tx, decode_cursor, paged
 from shared.db import Connection
@@ -26,7 +27,7 @@ from shared.pages import downloads
 from shared.pages.forms import Bound, blank
 from shared.pages.site import Pages
 from shared.pages.visitors import Visitor, admit
-from shared.quarters import LONDON
+from shared.quarters import LONDON, Quarter
 from shared.spreadsheets import Sheet
 from shared.words import label
 
@@ -36,12 +37,17 @@ _LONGEST = 300
 _FACTS = {"version", "quarter", "from_quarter", "number", "day", "due_on", "severity", "level", "ocid"}
 """Of ``detail``: what nobody wrote in words of their own."""
 
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_MOMENT = re.compile(_DAY.pattern + r"T[\d:.]+(?:Z|[+-]\d{2}:\d{2})")
+_QUARTER = re.compile(r"\d{4}-\d{2}-Q[1-4]")
+_TERM = re.compile(r"[a-z]+(?:_[a-z]+)+")
+
 _HEADINGS = ("When (UK time)", "Who", "What", "Name", "Done", "Contract", "Details")
 _WIDTHS = {"When (UK time)": 20, "Who": 30, "Name": 40, "Details": 60}
 
 _Administrator = Annotated[Visitor, admit(Role.ADMINISTRATOR)]
 _Words = Annotated[str, Query(max_length=300, pattern=r"^[^\x00]*$")]
-_Day = Annotated[str, Query(max_length=10)]
+_Typed = Annotated[str, Query(max_length=10)]
 Names = Callable[[Connection, Collection[UUID]], Awaitable[Mapping[UUID, str]]]
 
 
@@ -52,8 +58,8 @@ class _Asked:
     who: _Words = ""
     what: _Words = ""
     contract: _Words = ""
-    since: _Day = ""
-    until: _Day = ""
+    since: _Typed = ""
+    until: _Typed = ""
 
     def said(self) -> dict[str, str]:
         return {name: text for name, text in vars(self).items() if text}
@@ -189,7 +195,7 @@ def add_history(
 
 def _told(entry: Entry, everything: bool) -> dict[str, Any]:
     said = {word: value for word, value in entry.detail.items() if value not in (None, "", [], {})}
-    return said if everything else {word: str(said[word]).replace("_", " ") for word in said if word in _FACTS}
+    return said if everything else {word: value for word, value in said.items() if word in _FACTS}
 
 
 def _ids_in(value: Any) -> list[UUID]:
@@ -208,15 +214,31 @@ def _value(value: Any, called: Mapping[UUID, str]) -> str:
         case {"before": before, "after": after}:
             return f"{_value(before, called)} → {_value(after, called)}"
         case dict():
-            text = "; ".join(f"{name} {_value(one, called)}" for name, one in value.items())
+            text = "; ".join(f"{_spoken(name)} {_value(one, called)}" for name, one in value.items())
         case list():
             text = ", ".join(_value(one, called) for one in value)
         case None:
             text = "nothing"
+        case bool():
+            text = "yes" if value else "no"
         case _:
             known = _id(value)
-            text = called.get(known, str(value)) if known else str(value)
+            text = called.get(known, value) if known else _spoken(str(value))
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+
+
+def _spoken(text: str) -> str:
+    """Days, moments, quarters and the terms of the product as people say them; anything else as it stands."""
+    try:
+        if _DAY.fullmatch(text):
+            return words.day(date.fromisoformat(text))
+        if _MOMENT.fullmatch(text):
+            return words.moment(datetime.fromisoformat(text))
+        if _QUARTER.fullmatch(text):
+            return str(Quarter.parse(text))
+    except ValueError:
+        return text
+    return label(text) if _TERM.fullmatch(text) else text
 
 
 def _id(value: Any) -> UUID | None:

@@ -18,6 +18,7 @@ from services.commitments.models.people import NewPerson
 from services.commitments.rules.measures import COLUMNS
 from services.commitments.store import organisations as store
 from services.returns.main import service as returns
+from shared import history
 from shared.access import NOBODY, Role, Scope
 from shared.db import Connection
 from shared.identity import keys, people, second_steps, sessions
@@ -388,7 +389,7 @@ async def test_the_history_tells_who_did_what_and_when_from_both_databases(at_wo
     await joan.submit(page, "Add", {"name": "Amina", "email": "amina@trust.example", "roles": ["contract_manager"]})
     everything = await joan.get("/commitments/history")
     assert "Organisation Trust of Mersey: changed Name: Trust → Trust of Mersey" in everything.text
-    assert "Person Amina: added Roles: contract_manager Organisation: Trust of Mersey" in everything.text, "names, and no ids"
+    assert "Person Amina: added Roles: Contract manager Organisation: Trust of Mersey" in everything.text, "names, and no ids"
     hers = (await joan.get("/commitments/history?who=joan")).text
     assert ("added" in hers, "changed Name" in hers) == (True, False)
     people_only = (await joan.get("/commitments/history?what=person")).text
@@ -397,6 +398,31 @@ async def test_the_history_tells_who_did_what_and_when_from_both_databases(at_wo
     assert "added" in (await joan.get("/commitments/history?since=2026-11-23&until=2026-11-23")).text
     wrong = await joan.get("/commitments/history?since=31.2.2026")
     assert wrong.links["From must be a real date"] == "#since"
+
+
+async def test_the_history_says_days_times_and_terms_as_people_do(at_work: Runtime, joan: Visit) -> None:
+    trust = await recorded(at_work, "Trust")
+    detail = {
+        "due_on": "2026-07-03",
+        "seen_at": "2026-07-03T13:15:00+00:00",
+        "quarter": "2026-27-Q2",
+        "kept": False,
+        "role": {"before": "contract_manager", "after": "icb_analyst"},
+        "typed": "2026-99-99",
+    }
+    async with at_work.pool.acquire() as conn, conn.transaction():
+        whom = {"contract_id": None, "subject": "organisation", "subject_id": trust}
+        await history.record(conn, at=NOON, by=NOBODY, **whom, action="looked at", detail=detail)
+    said = (await joan.get("/commitments/history")).text
+    for words in (
+        "Kept: no",
+        "Role: Contract manager → ICB analyst",
+        "Typed: 2026-99-99",
+        "Due on: 3 July 2026",
+        "Quarter: 2026-27 Q2",
+        "Seen at: 3 July 2026, 2:15pm",
+    ):
+        assert words in said
 
 
 async def test_a_long_history_is_paged_without_a_gap(at_work: Runtime, joan: Visit) -> None:
