@@ -2,6 +2,7 @@
 
 from services.returns.pages import (
     activities,
+    activity_lists,
     case_studies,
     certifying,
     evidence,
@@ -18,6 +19,7 @@ from services.returns.pages.routing import pages
 
 __all__ = [
     "activities",
+    "activity_lists",
     "case_studies",
     "certifying",
     "evidence",

@@ -1,135 +1,43 @@
-"""Activities as they happen: a supplier notes what was done from a phone, and the quarter's line fills itself from it."""
+"""One activity: a supplier notes what was done from a phone, and the quarter's line fills itself from it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
-from typing import Annotated, Any, TypedDict
-from urllib.parse import urlencode
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from fastapi import Query, Request, Response
+from fastapi import Request, Response
 
 from services.returns.actions import activities as actions
 from services.returns.actions import dividing, evidence
 from services.returns.actions.activities import ActivityInUse, AlreadyNoted
 from services.returns.actions.finding import find_contract, obligation_in
-from services.returns.models.activities import Activity, ActivityContent, Noted, Owed
+from services.returns.models.activities import Activity, ActivityContent, Owed
 from services.returns.pages import line_form, words
 from services.returns.pages.activity_form import PARTS, Said, as_typed, parts_said, quantity_said, refused
+from services.returns.pages.activity_lists import DONE, noted_last
 from services.returns.pages.evidence import add_each
 from services.returns.pages.routing import Supplier, pages
 from services.returns.rules.activities import divides
 from services.returns.rules.files import opens_in_a_browser
 from services.returns.rules.lifecycle import with_supplier
 from services.returns.store import activities as store
-from services.returns.store import activity_lists, lines
 from services.returns.store import evidence as evidence_store
-from shared.api import Now, Tx, decode_cursor, paged
+from services.returns.store import lines
+from shared.api import Now, Tx
 from shared.db import Connection
 from shared.errors import NotFound, ParityError, PreconditionFailed
 from shared.ids import new_id
 from shared.origin import link
-from shared.pages import downloads
 from shared.pages.forms import Bound, bind, blank, uploads
 from shared.pages.naming import names_of
 from shared.pages.site import Again, Form, redirect
 from shared.pages.visitors import Visitor
 from shared.quarters import Quarter, local_date
-from shared.spreadsheets import Sheet
 
-_PAGE = 25
-_HEADINGS = (
-    "Date", "Contract reference", "Contract", "Obligation", "Measure", "How much", "Out of", "Unit", "In all", "Note", "Files",
-)  # fmt: skip
-_WIDTHS = {"Contract": 40, "Measure": 40, "Note": 60}
-_OFFERED = 5
-"""What was noted last is offered at once; the rest is one tap further."""
-_CONTRACTS = 10
-"""On a page of everything that is owed."""
 _MOST_OTHERS = 100
 """For which a part of an activity can be: those that were noted last."""
-_STILL_NOTED = timedelta(days=183)
-"""A contract that ended so long ago is offered still: what was done last may not be noted yet."""
-_DONE = {
-    "noted": "Your activity is noted.",
-    "too-late": "Your activity is noted. The figure of its quarter was submitted before, so that figure stays as it is. "
-    "Once it is approved, you can ask for a change on its line.",
-    "changed": "Your change is saved.",
-    "removed": "The activity is removed.",
-}
-
-
-@pages.router.get("/activities")
-async def list_activities(
-    request: Request,
-    tx: Tx,
-    now: Now,
-    visitor: Supplier,
-    cursor: Annotated[str | None, Query(max_length=2000)] = None,
-    done: Annotated[str, Query(max_length=20)] = "",
-) -> Response:
-    """What was noted, what happened last first; above it, what can be noted with one tap."""
-    after = decode_cursor(cursor, date, UUID) if cursor else None
-    found = await activity_lists.page(tx, visitor.caller.organisation_id, after=after, limit=_PAGE + 1)
-    shown, following = paged(found, _PAGE, lambda one: (one.activity.happened_on, one.activity.activity_id))
-    owed = await _noted_last(tx, visitor, now, limit=_OFFERED + 1) if after is None else []
-    return pages.show(
-        request,
-        "activities.jinja",
-        noted=shown,
-        offered=owed[:_OFFERED],
-        more=len(owed) > _OFFERED,
-        first=after is None,
-        done=_DONE.get(done, ""),
-        next=link("returns", f"/activities?{urlencode({'cursor': following})}") if following else "",
-        taken=downloads.offered(link("returns", "/activities")),
-        words=words,
-        now=now,
-    )
-
-
-@pages.router.get("/activities/download")
-async def download_activities(tx: Tx, visitor: Supplier, file: downloads.Taken) -> Response:
-    found: list[Noted] = await downloads.whole(
-        lambda last, limit: activity_lists.page(
-            tx,
-            visitor.caller.organisation_id,
-            after=(last.activity.happened_on, last.activity.activity_id) if last else None,
-            limit=limit,
-        )
-    )
-    rows = [
-        (
-            *(done.happened_on, owed.contract_reference, owed.title, owed.reference, owed.terms.measure.label),
-            *(*words.in_cells(done.quantity, owed.terms), done.whole, done.note, one.files),
-        )
-        for one in found
-        for done, owed in [(one.activity, one.owed)]
-    ]
-    return await downloads.table(Sheet("Activities", _HEADINGS, rows, widths=_WIDTHS), "activities", file)
-
-
-@pages.router.get("/activities/new")
-async def choose(
-    request: Request,
-    tx: Tx,
-    now: Now,
-    visitor: Supplier,
-    cursor: Annotated[str | None, Query(max_length=2000)] = None,
-) -> Response:
-    """Everything that is owed, contract by contract."""
-    after = decode_cursor(cursor, str, str, UUID) if cursor else None
-    supplier_id, running = visitor.caller.organisation_id, _running(now)
-    found = await activity_lists.by_contract(tx, supplier_id, **running, after=after, limit=_CONTRACTS + 1)
-    shown, more = paged(found, _CONTRACTS, lambda owed: (owed[0].title, owed[0].contract_reference, owed[0].contract_id))
-    return pages.show(
-        request,
-        "activity_choose.jinja",
-        contracts=shown,
-        next=link("returns", f"/activities/new?{urlencode({'cursor': more})}") if more else "",
-        now=now,
-    )
 
 
 @pages.router.get("/activities/new/{contract_id:uuid}/{obligation_id:uuid}")
@@ -224,20 +132,6 @@ async def _is_submitted(conn: Connection, activity: Activity) -> bool:
     return any(line.quarter == quarter and not with_supplier(line.status) for line in found)
 
 
-class _Running(TypedDict):
-    from_day: date
-    to_day: date
-
-
-def _running(now: datetime) -> _Running:
-    """Between which days a contract ran for which something can be noted."""
-    return {"from_day": local_date(now) - _STILL_NOTED, "to_day": local_date(now)}
-
-
-async def _noted_last(conn: Connection, visitor: Visitor, now: datetime, *, limit: int, unit: str | None = None) -> list[Owed]:
-    return await activity_lists.noted_last(conn, visitor.caller.organisation_id, **_running(now), unit=unit, limit=limit)
-
-
 async def _find(conn: Connection, contract_id: UUID, obligation_id: UUID, visitor: Visitor) -> Owed:
     """Raises NotFound."""
     contract = await find_contract(conn, contract_id, visitor.caller)
@@ -253,7 +147,7 @@ async def _others(conn: Connection, owed: Owed, visitor: Visitor, now: datetime)
     """What a part of an activity may be for."""
     if not divides(owed.terms):
         return []
-    found = await _noted_last(conn, visitor, now, unit=owed.terms.measure.unit, limit=_MOST_OTHERS)
+    found = await noted_last(conn, visitor, now, unit=owed.terms.measure.unit, limit=_MOST_OTHERS)
     return [one for one in found if one.obligation_id != owed.obligation_id and divides(one.terms)]
 
 
@@ -283,7 +177,7 @@ async def _with_files(
     wrong = await add_each(conn, settings, add, activity.activity_id, chosen, by=visitor.caller, at=now)
     if wrong:
         told = as_typed(activity, owed.terms).wrong(". ".join(wrong), name="file")
-        return await _activity_page(request, conn, activity, owed, visitor, now, form=told, saved=_DONE[done])
+        return await _activity_page(request, conn, activity, owed, visitor, now, form=told, saved=DONE[done])
     return redirect(link("returns", f"/activities?done={done}"))
 
 
